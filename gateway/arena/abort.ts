@@ -1,0 +1,18 @@
+/**
+ * The abort: what the host throws inside a call from the engine. A JavaScript exception thrown by an import unwinds
+ * every WebAssembly frame, and code inside the arena can neither catch nor delay it. Our longjmp.
+ */
+export type AbortReason = "memory" | "cpu" | "effects";
+
+export class ArenaAbort extends Error {
+  override name = "ArenaAbort";
+  readonly reason: AbortReason;
+  /** For "memory": what was asked for at the call that did not fit, in bytes, by whole pages of 64 KiB. */
+  readonly askedBytes: number;
+
+  constructor(reason: AbortReason, askedBytes = 0) {
+    super(`arena aborted: ${reason}`);
+    this.reason = reason;
+    this.askedBytes = askedBytes;
+  }
+}

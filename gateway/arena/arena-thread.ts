@@ -1,0 +1,110 @@
+/**
+ * The I/O thread's handle on one arena thread: its rings, its termination, its CPU time.
+ *
+ * Bound: one ring place per slot; a slot is submitted at most once at a time, so a ring never overflows.
+ */
+import { readFileSync } from "node:fs";
+import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { KILLED, RUNNING_SLOT_BITS, THREAD, ringCapacity, threadWords } from "./control.ts";
+import type { ArenaWorkerData } from "./arena-worker.ts";
+
+/** What all arena threads of a gateway share. */
+export type ArenaShared = Omit<ArenaWorkerData, "thread" | "recipes">;
+
+/** V8's own heap in an arena thread holds instances and little else; the code space is the engine's compiled code. */
+export const THREAD_LIMITS = {
+  maxOldGenerationSizeMb: 24,
+  maxYoungGenerationSizeMb: 2,
+  codeRangeSizeMb: 16,
+  stackSizeMb: 4,
+} as const;
+
+const SLOT_MASK = (1 << RUNNING_SLOT_BITS) - 1;
+
+export class ArenaThread {
+  readonly ready: Promise<void>;
+  /** Where image recipes go and results come from. */
+  readonly recipes: MessagePort;
+  readonly #worker: Worker;
+  readonly #words: Int32Array;
+  readonly #capacity: number;
+  #threadPath = "";
+
+  /** `onWake` is called when jobs are done; `onExit` when the thread ended on its own, which it never should. */
+  constructor(shared: ArenaShared, onWake: () => void, onExit: (error: Error | undefined) => void) {
+    this.#capacity = ringCapacity(shared.arenas.length);
+    const bytes = threadWords(shared.arenas.length) * Int32Array.BYTES_PER_ELEMENT;
+    this.#words = new Int32Array(new SharedArrayBuffer(bytes));
+    const { port1, port2 } = new MessageChannel();
+    this.recipes = port1;
+    port1.unref();
+    const workerData: ArenaWorkerData = { ...shared, thread: this.#words, recipes: port2 };
+    this.#worker = new Worker(new URL("./arena-worker.ts", import.meta.url), {
+      workerData,
+      transferList: [port2],
+      resourceLimits: THREAD_LIMITS,
+      stdout: false,
+      env: {},
+    });
+    let failure: Error | undefined;
+    this.#worker.on("error", (error: Error) => (failure = error));
+    this.#worker.on("exit", () => onExit(failure));
+    this.ready = new Promise((resolve, reject) => {
+      this.#worker.once("message", ({ threadPath }: { threadPath: string }) => {
+        this.#threadPath = threadPath;
+        this.#worker.on("message", onWake);
+        resolve();
+      });
+      this.#worker.once("exit", () => reject(failure ?? new Error("an arena thread ended before it was ready")));
+    });
+  }
+
+  submit(slot: number): void {
+    const written = this.#words[THREAD.jobsWritten]!;
+    this.#words[THREAD.ring + (written & (this.#capacity - 1))] = slot;
+    Atomics.store(this.#words, THREAD.jobsWritten, (written + 1) | 0);
+    Atomics.notify(this.#words, THREAD.jobsWritten);
+  }
+
+  /** Hands every finished slot to `take`. Wake-ups that arrive meanwhile lead to another call. */
+  drain(take: (slot: number) => void): void {
+    Atomics.store(this.#words, THREAD.wakeSent, 0);
+    for (;;) {
+      const read = this.#words[THREAD.doneRead]!;
+      if (Atomics.load(this.#words, THREAD.doneWritten) === read) return;
+      const slot = this.#words[THREAD.ring + this.#capacity + (read & (this.#capacity - 1))]!;
+      this.#words[THREAD.doneRead] = (read + 1) | 0;
+      take(slot);
+    }
+  }
+
+  /** The turn that runs now, as an opaque mark, or 0. */
+  running(): number {
+    return Atomics.load(this.#words, THREAD.running);
+  }
+
+  static slotOf(mark: number): number {
+    return (mark & SLOT_MASK) - 1;
+  }
+
+  /** Claims exactly this turn for termination; false if it ended meanwhile, and then nothing happens. */
+  claim(mark: number): boolean {
+    return Atomics.compareExchange(this.#words, THREAD.running, mark, KILLED) === mark;
+  }
+
+  /** Nanoseconds of CPU time of this thread, by the kernel's scheduler; undefined where it does not tell. */
+  cpuNs(): number | undefined {
+    if (!this.#threadPath) return undefined;
+    try {
+      return Number.parseInt(readFileSync(`${this.#threadPath}/schedstat`, "latin1"), 10);
+    } catch {
+      return undefined;
+    }
+  }
+
+  async terminate(): Promise<void> {
+    this.recipes.close();
+    this.#worker.removeAllListeners("exit");
+    await this.#worker.terminate();
+  }
+}

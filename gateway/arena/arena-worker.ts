@@ -1,0 +1,90 @@
+/**
+ * The arena thread: takes jobs from its ring, one at a time, and sleeps when there are none. It holds nothing that
+ * could be lost with it: see control.ts for the words it shares with the I/O thread.
+ */
+import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
+import { readlinkSync } from "node:fs";
+import { JOB, OUTCOME, RUNNING_SLOT_BITS, SLOT, SLOT_WORDS, THREAD, ringCapacity } from "./control.ts";
+import type { Engine } from "./engine.ts";
+import { ImageBuilder, type ImageRecipe } from "./image-builder.ts";
+import { type SlotArena, SlotVm } from "./slot-vm.ts";
+import { TurnClock } from "./turn-clock.ts";
+
+export interface ArenaWorkerData {
+  engine: Engine;
+  images: WebAssembly.Memory;
+  /** The arenas of all slots; the last one is the scratch arena in which images are made. */
+  arenas: SlotArena[];
+  /** All slots' blocks. */
+  control: Int32Array;
+  /** This thread's block. */
+  thread: Int32Array;
+  recipes: MessagePort;
+}
+
+const { engine, images, arenas, control, thread, recipes } = workerData as ArenaWorkerData;
+const port = parentPort!;
+const capacity = ringCapacity(arenas.length);
+const vms: (SlotVm | undefined)[] = arenas.map(() => undefined);
+const clock = new TurnClock();
+let sequence = 0;
+
+/** The kernel's name for this thread, for the watchdog to read its CPU time; "" where there is no /proc. */
+function threadPath(): string {
+  try {
+    return `/proc/${readlinkSync("/proc/thread-self")}`;
+  } catch {
+    return "";
+  }
+}
+
+function park(): never {
+  for (;;) Atomics.wait(thread, THREAD.jobsRead, Atomics.load(thread, THREAD.jobsRead));
+}
+
+/**
+ * Claims the thread for one turn. Once the watchdog has put KILLED in its place, this thread is about to be
+ * terminated and must not touch another arena: it parks, so that a turn that had just ended harms nobody.
+ */
+function claimed(slot: number, run: () => void): void {
+  sequence = (sequence + 1) & 0x3ffff;
+  const mark = (sequence << RUNNING_SLOT_BITS) | (slot + 1);
+  if (Atomics.compareExchange(thread, THREAD.running, 0, mark) !== 0) park();
+  run();
+  if (Atomics.compareExchange(thread, THREAD.running, mark, 0) !== mark) park();
+}
+
+function finish(slot: number): void {
+  const written = thread[THREAD.doneWritten]!;
+  thread[THREAD.ring + capacity + (written & (capacity - 1))] = slot;
+  Atomics.store(thread, THREAD.doneWritten, (written + 1) | 0);
+  if (Atomics.exchange(thread, THREAD.wakeSent, 1) === 0) port.postMessage(null);
+}
+
+function build(slot: number): void {
+  const message = receiveMessageOnPort(recipes) as { message: ImageRecipe } | undefined;
+  if (!message) return;
+  const result = new ImageBuilder(engine, arenas[slot]!.memory, images, message.message).build();
+  recipes.postMessage(result);
+  control[slot * SLOT_WORDS + SLOT.outcome] = OUTCOME.built;
+}
+
+function work(slot: number): void {
+  if (control[slot * SLOT_WORDS + SLOT.job] === JOB.build) return build(slot);
+  const vm = (vms[slot] ??= new SlotVm(engine, images, arenas[slot]!, control, slot, clock));
+  vm.run();
+}
+
+port.postMessage({ threadPath: threadPath() });
+for (;;) {
+  const read = thread[THREAD.jobsRead]!;
+  if (Atomics.load(thread, THREAD.jobsWritten) === read) {
+    Atomics.wait(thread, THREAD.jobsWritten, read);
+    continue;
+  }
+  const slot = thread[THREAD.ring + (read & (capacity - 1))]!;
+  claimed(slot, () => work(slot));
+  Atomics.store(thread, THREAD.jobsRead, (read + 1) | 0);
+  finish(slot);
+}
+

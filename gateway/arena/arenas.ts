@@ -1,0 +1,139 @@
+/**
+ * The arenas of a gateway as one thing: slots, threads and images, and what runs in which slot.
+ *
+ * Bound: the slots' memories, the images memory, threads + 1 workers; all made by `openArenas` and none later (but for
+ * the worker that replaces a killed one).
+ */
+import { ArenaThreads, type KillCause } from "./arena-threads.ts";
+import type { BuildFailure, BuiltImage, ImageRecipe } from "./image-builder.ts";
+import type { Engine } from "./engine.ts";
+import { IMAGE, IMAGE_HEADER_BYTES, type ImageSpan, ImageStore } from "./image.ts";
+import { DATA_START, EXTENSION_START } from "./layout.ts";
+import { type PoolSize, type Slot, type SlotPool, type Slots, makeSlots } from "./slots.ts";
+
+export interface ArenaOptions {
+  engine: Engine;
+  pools: readonly PoolSize[];
+  threads: number;
+  imagesBytes: number;
+  prefault: boolean;
+  /** A thread ended for no reason of ours. */
+  onLost(error: Error | undefined): void;
+}
+
+/** Whoever holds a slot hears what becomes of the jobs it submits. */
+export interface SlotTenant {
+  /** The slot's block says how the job ended. */
+  jobDone(): void;
+  /** The turn was ended by terminating its thread. */
+  jobKilled(cause: KillCause): void;
+}
+
+/** An image that is ready to run, and what is needed to read a stopped arena that was made from it. */
+export interface Image {
+  span: ImageSpan;
+  /** Bytes of the image itself: what a reset copies. */
+  bytes: number;
+  runtime: number;
+  context: number;
+  topPages: number;
+}
+
+export interface MadeImage {
+  image: Image;
+  built: BuiltImage;
+}
+
+export class ImagesFullError extends Error {
+  override name = "ImagesFullError";
+}
+
+export class Arenas {
+  readonly images: ImageStore;
+  readonly threads: ArenaThreads;
+  readonly #slots: Slots;
+  readonly #tenants: (SlotTenant | undefined)[];
+
+  constructor({ engine, pools, threads, imagesBytes, prefault, onLost }: ArenaOptions) {
+    this.images = new ImageStore(imagesBytes);
+    this.#slots = makeSlots(pools, prefault);
+    this.#tenants = this.#slots.byIndex.map(() => undefined);
+    const shared = {
+      engine,
+      images: this.images.memory,
+      arenas: this.#slots.byIndex.map(({ memory, layout }) => ({ memory, layout })),
+      control: this.#slots.control,
+    };
+    this.threads = new ArenaThreads(shared, threads, {
+      done: (slot) => this.#tenants[slot]?.jobDone(),
+      killed: (slot, cause) => this.#tenants[slot]?.jobKilled(cause),
+      lost: onLost,
+    });
+  }
+
+  get pools(): ReadonlyMap<string, SlotPool> {
+    return this.#slots.pools;
+  }
+
+  ready(): Promise<void> {
+    return this.threads.ready();
+  }
+
+  /** Leases a slot of a pool to `tenant`; admission has made sure that there is one. */
+  take(pool: SlotPool, image: Image, tenant: SlotTenant): Slot {
+    const slot = pool.take(image.span.offset, ({ index }) => this.threads.load(this.threads.seatOf(index)));
+    this.#tenants[slot.index] = tenant;
+    return slot;
+  }
+
+  give(pool: SlotPool, slot: Slot): void {
+    this.#tenants[slot.index] = undefined;
+    pool.give(slot);
+  }
+
+  submit(slot: Slot): void {
+    this.threads.submit(slot.index);
+  }
+
+  /** Makes an image and stores it. Throws ImagesFullError when the images memory has no room for it. */
+  async build(recipe: ImageRecipe): Promise<MadeImage | BuildFailure | KillCause> {
+    const result = await this.threads.build(recipe);
+    if (typeof result === "string") return result;
+    return result.ok ? { image: this.#store(result.image), built: result.image } : result.failure;
+  }
+
+  release(image: Image): void {
+    this.images.release(image.span);
+  }
+
+  close(): Promise<void> {
+    return this.threads.close();
+  }
+
+  #store(built: BuiltImage): Image {
+    const bytes = built.dataBytes + built.extensionBytes;
+    const span = this.images.reserve(IMAGE_HEADER_BYTES + bytes);
+    if (!span) {
+      const { usedBytes, capacityBytes } = this.images;
+      throw new ImagesFullError(`an image of ${bytes} bytes does not fit: ${usedBytes} of ${capacityBytes} are in use`);
+    }
+    this.#writeHeader(span, built);
+    const images = new Uint8Array(this.images.memory.buffer);
+    const scratch = this.#slots.scratch.bytes;
+    const start = span.offset + IMAGE_HEADER_BYTES;
+    images.set(scratch.subarray(EXTENSION_START, EXTENSION_START + built.extensionBytes), start);
+    images.set(scratch.subarray(DATA_START, DATA_START + built.dataBytes), start + built.extensionBytes);
+    return { span, bytes, runtime: built.runtime, context: built.context, topPages: built.topPages };
+  }
+
+  #writeHeader(span: ImageSpan, built: BuiltImage): void {
+    const header = new Int32Array(this.images.memory.buffer, span.offset, IMAGE_HEADER_BYTES / 4);
+    header[IMAGE.dataBytes] = built.dataBytes;
+    header[IMAGE.extensionBytes] = built.extensionBytes;
+    header[IMAGE.stackPointer] = built.stackPointer;
+    header[IMAGE.topPages] = built.topPages;
+    header[IMAGE.runtime] = built.runtime;
+    header[IMAGE.context] = built.context;
+    header[IMAGE.turn] = built.turn;
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * The shared words between the I/O thread and the arena threads: one block per slot (what to run, what came of it)
+ * and one per thread (which jobs wait, which turn runs). All are Int32 in SharedArrayBuffers.
+ *
+ * Who writes what: a slot's block belongs to the I/O thread until it queues a job for it, and to the thread from then
+ * until the slot stands in the done ring. The rings have one writer and one reader each.
+ */
+
+/** Words of a slot's block. */
+export const SLOT = {
+  /** In: JOB. */
+  job: 0,
+  /** In: byte offset of the image in the images memory that the arena must hold. */
+  image: 1,
+  /** In: EVENT and its arguments (handle/abi.ts). */
+  event: 2,
+  id: 3,
+  flag: 4,
+  /** In: bytes of text in the mailbox for argument a; -1: no text. */
+  textBytes: 5,
+  /** In: bytes of data in the mailbox, handed to the guest as a fresh Uint8Array; -1: no data. */
+  dataBytes: 6,
+  /** In: what is left of the request's CPU time, microseconds. */
+  cpuLeftUs: 7,
+
+  /** Out: OUTCOME. */
+  outcome: 8,
+  /** Out: records in the mailbox's effect list. */
+  effects: 9,
+  /** Out: log lines dropped because the turn had too many. */
+  logsDropped: 10,
+  /** Out: bytes asked for by the allocation that did not fit. */
+  askedBytes: 11,
+  /** Out: thread CPU time of this turn, microseconds. */
+  cpuUs: 12,
+  /** Out: pages in use at the end (or at the highest, as the top never falls), 64 KiB each. */
+  topPages: 13,
+
+  /** Kept between turns: the VM's globals, see VmRegisters. */
+  stackPointer: 14,
+  stackLow: 15,
+  /** Kept between turns: the image that the arena holds untouched; 0: none, it must be restored before a start. */
+  cleanImage: 16,
+  /** Kept: the image that the arena was last restored to, clean or not; 0: none yet. */
+  loadedImage: 18,
+  /** Kept: 1 when nothing is known about the arena (trap, killed thread): wipe all of it before the next use. */
+  condemned: 17,
+
+  /** In: when the request began, as one Float64 (words 20 and 21): performance.timeOrigin + performance.now(). */
+  startedAtMs: 20,
+} as const;
+
+export const SLOT_WORDS = 32;
+
+export const JOB = {
+  /** Run one turn. */
+  turn: 1,
+  /** Restore the image (SLOT.image) now, so that the slot is clean. */
+  reset: 2,
+  /** Make an image; its ingredients come over the thread's message port. */
+  build: 3,
+} as const;
+
+export const OUTCOME = {
+  /** The handler waits for an event. */
+  suspended: 1,
+  /** The request is complete, its effects stand in the mailbox, and the arena is restored: the slot is clean. */
+  clean: 2,
+  /** The request is complete; effects refer to the arena's heap, so the reset waits until they have been read. */
+  complete: 3,
+  /** Aborted: the arena is full. */
+  memory: 4,
+  /** Aborted: out of CPU time, seen by the interrupt. */
+  cpu: 5,
+  /** The engine trapped (or threw something that is no abort); the slot is condemned. */
+  trapped: 6,
+  /** Aborted: more effects in one turn than the list holds. */
+  effects: 7,
+  /** A reset job is done: the slot is clean. */
+  reset: 8,
+  /** A build job is done; its result comes over the message port. */
+  built: 9,
+} as const;
+
+/** Words of a thread's block; the rings follow. */
+export const THREAD = {
+  /** Jobs: written by the I/O thread; the thread sleeps on this word. */
+  jobsWritten: 0,
+  jobsRead: 1,
+  /** Done: written by the thread. */
+  doneWritten: 2,
+  doneRead: 3,
+  /** 1 while a wake-up is on its way to the I/O thread, so that the thread sends no second one. */
+  wakeSent: 4,
+  /** The running turn: 0 none, else sequence << 13 | slot + 1. KILLED once the watchdog has claimed it. */
+  running: 5,
+  ring: 16,
+} as const;
+
+/** More slots than this in one gateway are refused by the configuration. */
+export const MAX_SLOTS = 4096;
+export const RUNNING_SLOT_BITS = 13;
+
+/** In THREAD.running: this thread will be terminated; it must not touch another arena. */
+export const KILLED = -1;
+
+/** A slot is in a ring at most once, so `capacity` slots (a power of two) always fit. */
+export function ringCapacity(slots: number): number {
+  return 2 ** Math.ceil(Math.log2(slots + 1));
+}
+
+export function threadWords(slots: number): number {
+  return THREAD.ring + 2 * ringCapacity(slots);
+}
+
+/** Effect records in the mailbox: words [effect, a, b, c, text pointer, text bytes, body pointer, body bytes]. */
+export const EFFECT_WORDS = 8;
+export const MAX_EFFECTS = 256;
+
+/** The mailbox: boxes for argument values, then the effect list, then bytes (events in, small answers out). */
+export const MAILBOX = {
+  boxes: 0,
+  effects: 256,
+  bytes: 256 + MAX_EFFECTS * EFFECT_WORDS * 4,
+} as const;

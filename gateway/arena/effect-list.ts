@@ -1,0 +1,177 @@
+/**
+ * The effects of one turn: a list of fixed records in the arena's mailbox. Texts and bodies stay where they are in
+ * the arena's heap and are referred to by pointer, held until the next turn; when the request is complete and
+ * everything is small, they are copied into the mailbox so that the arena can be restored at once.
+ *
+ * Bound: MAX_EFFECTS records a turn (then the turn is aborted), LOG_LINES lines of LOG_BYTES of log.
+ */
+import { ArenaAbort } from "./abort.ts";
+import { EFFECT_WORDS, MAILBOX, MAX_EFFECTS } from "./control.ts";
+import { MAILBOX_BYTES } from "./layout.ts";
+import type { Vm } from "./vm.ts";
+
+const LOG_LINES = 64;
+export const LOG_BYTES = 4096;
+
+export interface TurnArguments {
+  event: number;
+  id: number;
+  textBytes: number;
+  dataBytes: number;
+  flag: number;
+}
+
+/** A piece of the arena's memory: a string's UTF-8 bytes, or a buffer's. */
+export interface Span {
+  pointer: number;
+  bytes: number;
+}
+
+const NOTHING: Span = { pointer: 0, bytes: 0 };
+
+/** Where argument values are built: five boxes of 8 bytes, a list of pointers to four of them, two scratch words. */
+const BOX = { undefined: 0, event: 8, id: 16, flag: 24, list: 64, scratch: 96 };
+
+export class EffectList {
+  /** Set by an effect after which nothing more can come of the request. */
+  final = false;
+  count = 0;
+  logsDropped = 0;
+  readonly #vm: Vm;
+  readonly #start: number;
+  #logLines = 0;
+  /** C strings and values to be given back at the next turn. */
+  #heldTexts: number[] = [];
+  #heldValues: number[] = [];
+
+  constructor(vm: Vm) {
+    this.#vm = vm;
+    this.#start = vm.layout.mailboxStart;
+  }
+
+  /** Forgets the last turn without touching the arena: it has been restored, or is about to be. */
+  forget(): void {
+    this.#heldTexts = [];
+    this.#heldValues = [];
+    this.#clear();
+  }
+
+  /** Begins a turn: what the last one's effects referred to may be freed now. */
+  release(): void {
+    const { exports } = this.#vm;
+    for (const text of this.#heldTexts) exports.qjs_free_cstring(text);
+    for (const value of this.#heldValues) exports.qjs_free_value(value);
+    this.forget();
+  }
+
+  #clear(): void {
+    this.final = false;
+    this.count = 0;
+    this.logsDropped = 0;
+    this.#logLines = 0;
+  }
+
+  /** Calls the guest's turn function with the event's arguments, taken from the mailbox. */
+  callTurn(turn: number, args: TurnArguments): void {
+    const { exports, words } = this.#vm;
+    const box = this.#start + MAILBOX.boxes;
+    this.#vm.putUndefined(box + BOX.undefined);
+    this.#vm.putInt(box + BOX.event, args.event);
+    this.#vm.putInt(box + BOX.id, args.id);
+    this.#vm.putInt(box + BOX.flag, args.flag);
+    const argument = this.#argument(args) || box + BOX.undefined;
+    const list = (box + BOX.list) >>> 2;
+    words[list] = box + BOX.event;
+    words[list + 1] = box + BOX.id;
+    words[list + 2] = argument;
+    words[list + 3] = box + BOX.flag;
+    const result = exports.qjs_call(turn, box + BOX.undefined, 4, box + BOX.list);
+    if (exports.qjs_is_exception(result)) exports.qjs_free_value(exports.qjs_get_exception());
+    exports.qjs_free_value(result);
+    if (argument !== box + BOX.undefined) exports.qjs_free_value(argument);
+  }
+
+  #argument({ textBytes, dataBytes }: TurnArguments): number {
+    const bytes = this.#start + MAILBOX.bytes;
+    if (textBytes >= 0) return this.#vm.exports.qjs_new_string(bytes, textBytes);
+    if (dataBytes >= 0) return this.#vm.exports.qjs_new_uint8_array(bytes, dataBytes);
+    return 0;
+  }
+
+  /** Adds a record. */
+  add(effect: number, a: number, b: number, c: number, text: Span = NOTHING, body: Span = NOTHING): void {
+    if (this.count === MAX_EFFECTS) throw new ArenaAbort("effects");
+    const { words } = this.#vm;
+    const record = ((this.#start + MAILBOX.effects) >>> 2) + this.count * EFFECT_WORDS;
+    words[record] = effect;
+    words[record + 1] = a;
+    words[record + 2] = b;
+    words[record + 3] = c;
+    words[record + 4] = text.pointer;
+    words[record + 5] = text.bytes;
+    words[record + 6] = body.pointer;
+    words[record + 7] = body.bytes;
+    this.count++;
+  }
+
+  addLog(effect: number, level: number, value: number): void {
+    if (this.#logLines === LOG_LINES) {
+      this.logsDropped++;
+      return;
+    }
+    this.#logLines++;
+    const { pointer, bytes } = this.text(value);
+    this.add(effect, level, bytes, 0, { pointer, bytes: Math.min(bytes, LOG_BYTES) });
+  }
+
+  /** A string value's bytes, held until the next turn. Anything but a string is empty: no handler code runs here. */
+  text(value: number): Span {
+    const { exports, words } = this.#vm;
+    if (value === 0 || !exports.qjs_is_string(value)) return NOTHING;
+    const out = this.#start + MAILBOX.boxes + BOX.scratch;
+    const pointer = exports.qjs_get_string_len(value, out) >>> 0;
+    if (pointer === 0) return NOTHING;
+    this.#heldTexts.push(pointer);
+    return { pointer, bytes: words[out >>> 2]! >>> 0 };
+  }
+
+  /** A typed array's bytes, held until the next turn. */
+  bytes(value: number): Span {
+    const { exports, words } = this.#vm;
+    if (value === 0) return NOTHING;
+    const out = this.#start + MAILBOX.boxes + BOX.scratch;
+    const buffer = exports.qjs_get_typed_array_buffer(value, out, out + 4, out + 8);
+    if (exports.qjs_is_exception(buffer)) {
+      exports.qjs_free_value(buffer);
+      exports.qjs_free_value(exports.qjs_get_exception());
+      return NOTHING;
+    }
+    this.#heldValues.push(buffer);
+    const offset = words[out >>> 2]! >>> 0;
+    const bytes = words[(out >>> 2) + 1]! >>> 0;
+    const start = exports.qjs_get_array_buffer(buffer, out + 12) >>> 0;
+    if (start === 0 || offset + bytes > words[(out >>> 2) + 3]! >>> 0) return NOTHING;
+    return { pointer: start + offset, bytes };
+  }
+
+  /** Moves all texts and bodies into the mailbox; false (and nothing moved) if they do not fit. */
+  copyOut(): boolean {
+    const { words, bytes } = this.#vm;
+    const first = (this.#start + MAILBOX.effects) >>> 2;
+    const end = first + this.count * EFFECT_WORDS;
+    let needed = 0;
+    for (let record = first; record < end; record += EFFECT_WORDS) needed += words[record + 5]! + words[record + 7]!;
+    if (needed < 0 || needed > MAILBOX_BYTES - MAILBOX.bytes) return false;
+    let target = this.#start + MAILBOX.bytes;
+    for (let record = first; record < end; record += EFFECT_WORDS) {
+      for (const span of [record + 4, record + 6]) {
+        const length = words[span + 1]!;
+        if (length === 0) continue;
+        bytes.copyWithin(target, words[span]! >>> 0, (words[span]! >>> 0) + length);
+        words[span] = target;
+        target += length;
+      }
+    }
+    return true;
+  }
+}

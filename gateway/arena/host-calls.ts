@@ -1,0 +1,184 @@
+/**
+ * What `host(...)` does when the platform inside an arena calls it: effects are listed, calls are answered at once.
+ * The arguments come from the arena and are worth no trust: each is checked, and a call that makes no sense throws a
+ * TypeError into the arena.
+ */
+import { randomBytes } from "node:crypto";
+import { BODY_KIND, CALL, EFFECT } from "../handle/abi.ts";
+const cryptoCall = (..._: unknown[]): string => "";
+import { ArenaAbort } from "./abort.ts";
+import type { EffectList, Span } from "./effect-list.ts";
+import { PAGE_BYTES } from "./layout.ts";
+import type { Vm } from "./vm.ts";
+
+/** The functions that the platform hands over while its image is made: pointers to their values. */
+export interface Installed {
+  turn: number;
+  configure: number;
+  adopt: number;
+}
+
+/** As crypto.getRandomValues allows (Web Cryptography Level 2, section 10.1.1). */
+const RANDOM_BYTES_MAX = 65_536;
+
+export class HostCalls {
+  /** Set while an image is made; afterwards `install` is refused. */
+  installed: Installed | undefined;
+  installing = false;
+  /** When the request began: performance.timeOrigin + performance.now(), which all threads share. */
+  startedAtMs = 0;
+  readonly #vm: Vm;
+  readonly #effects: EffectList;
+
+  constructor(vm: Vm, effects: EffectList) {
+    this.#vm = vm;
+    this.#effects = effects;
+  }
+
+  /** Returns a value that the engine owns from then on, or 0 when an exception was thrown in the arena. */
+  call(argc: number, argv: number): number {
+    const vm = this.#vm;
+    const what = vm.integer(vm.argument(argc, argv, 0));
+    return what >= CALL.install ? this.#answer(what, argc, argv) : this.#effect(what, argc, argv);
+  }
+
+  #effect(effect: number, argc: number, argv: number): number {
+    const vm = this.#vm;
+    const effects = this.#effects;
+    const value = (index: number) => vm.argument(argc, argv, index);
+    const integer = (index: number) => vm.integer(value(index));
+    switch (effect) {
+      case EFFECT.respond: {
+        const kind = integer(3);
+        const final = integer(5) === 1;
+        effects.add(effect, integer(1), kind, final ? 1 : 0, effects.text(value(2)), this.#body(kind, value(4)));
+        effects.final ||= final;
+        break;
+      }
+      case EFFECT.subrequest: {
+        const kind = integer(4);
+        const target = effects.text(value(2));
+        // Two texts and a body in one record would need three spans: the target takes a record of its own.
+        effects.add(effect, integer(1), kind, 0, effects.text(value(3)), this.#body(kind, value(5)));
+        effects.add(0, 0, 0, 0, target);
+        break;
+      }
+      case EFFECT.write:
+        effects.add(effect, integer(1), 0, 0, undefined, this.#chunk(value(2)));
+        break;
+      case EFFECT.writeEnd:
+      case EFFECT.writeAbort:
+      case EFFECT.abort:
+      case EFFECT.pull:
+      case EFFECT.timer:
+        effects.add(effect, integer(1), 0, 0);
+        break;
+      case EFFECT.log:
+        effects.addLog(effect, integer(1), value(2));
+        break;
+      case EFFECT.done:
+        effects.add(effect, 0, 0, 0);
+        effects.final = true;
+        break;
+      case EFFECT.threw:
+        effects.add(effect, 0, 0, 0, effects.text(value(1)), effects.text(value(2)));
+        effects.final = true;
+        break;
+      case EFFECT.badResponse:
+        effects.add(effect, 0, 0, 0, effects.text(value(1)));
+        effects.final = true;
+        break;
+      default:
+        return this.#throw(`there is no effect ${effect}`);
+    }
+    return this.#undefined();
+  }
+
+  #body(kind: number, value: number): Span | undefined {
+    if (kind === BODY_KIND.string || kind === BODY_KIND.bytes) return this.#chunk(value);
+    if (kind === BODY_KIND.host) return { pointer: this.#vm.integer(value), bytes: 0 };
+    return undefined;
+  }
+
+  #chunk(value: number): Span {
+    if (value !== 0 && this.#vm.exports.qjs_is_string(value)) return this.#effects.text(value);
+    return this.#effects.bytes(value);
+  }
+
+  #answer(what: number, argc: number, argv: number): number {
+    const vm = this.#vm;
+    switch (what) {
+      case CALL.install:
+        return this.#install(argc, argv);
+      case CALL.randomBytes: {
+        const { pointer, bytes } = this.#effects.bytes(vm.argument(argc, argv, 1));
+        if (bytes > RANDOM_BYTES_MAX) return this.#throw(`at most ${RANDOM_BYTES_MAX} random bytes at a time`);
+        vm.bytes.set(randomBytes(bytes), pointer);
+        return this.#undefined();
+      }
+      case CALL.usedBytes:
+        return vm.exports.qjs_new_number(vm.registers().topPages * PAGE_BYTES);
+      case CALL.now:
+        return vm.exports.qjs_new_number(performance.timeOrigin + performance.now() - this.startedAtMs);
+      case CALL.crypto:
+        return this.#crypto(argc, argv);
+      default:
+        return this.#throw(`there is no call ${what}`);
+    }
+  }
+
+  #install(argc: number, argv: number): number {
+    const vm = this.#vm;
+    if (!this.installing || this.installed) return this.#throw("the platform is installed already");
+    const [turn, configure, adopt] = [1, 2, 3].map((index) => vm.argument(argc, argv, index));
+    if (!turn || !configure || !adopt) return this.#throw("install takes three functions");
+    const hold = (value: number) => vm.exports.qjs_dup_value(value);
+    this.installed = { turn: hold(turn), configure: hold(configure), adopt: hold(adopt) };
+    return this.#undefined();
+  }
+
+  #crypto(argc: number, argv: number): number {
+    const vm = this.#vm;
+    const buffers: Uint8Array[] = [];
+    for (let index = 3; index < argc; index++) {
+      const { pointer, bytes } = this.#effects.bytes(vm.argument(argc, argv, index));
+      // Copied: node:crypto must not see shared memory, which another thread might change under it.
+      buffers.push(Uint8Array.prototype.slice.call(vm.bytes, pointer, pointer + bytes));
+    }
+    const operation = vm.text(vm.argument(argc, argv, 1));
+    const parameters = vm.text(vm.argument(argc, argv, 2));
+    try {
+      const result = cryptoCall(operation, parameters, buffers);
+      return typeof result === "string" ? vm.newString(result) : this.#newBytes(result);
+    } catch (error) {
+      if (error instanceof ArenaAbort) throw error;
+      return this.#throw(error instanceof Error ? error.message : "the operation failed");
+    }
+  }
+
+  #newBytes(data: Uint8Array): number {
+    const vm = this.#vm;
+    const pointer = vm.allocate(data.length || 1);
+    vm.bytes.set(data, pointer);
+    const value = vm.exports.qjs_new_uint8_array(pointer, data.length);
+    vm.exports.free(pointer);
+    return value;
+  }
+
+  /** A floating rejection: the platform logs those it sees; here the values are only given back. */
+  rejected(promise: number, reason: number): void {
+    this.#vm.exports.qjs_free_value(promise);
+    this.#vm.exports.qjs_free_value(reason);
+  }
+
+  #undefined(): number {
+    const scratch = this.#vm.layout.mailboxStart + 112;
+    this.#vm.putUndefined(scratch);
+    return this.#vm.exports.qjs_dup_value(scratch);
+  }
+
+  #throw(message: string): number {
+    this.#vm.throwError(message);
+    return 0;
+  }
+}

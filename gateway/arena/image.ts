@@ -1,0 +1,68 @@
+/**
+ * An image: an arena as its handler's module left it, kept in the images memory. Running a request starts from it
+ * and a reset returns to it.
+ *
+ * Images stand one after another in one shared memory of fixed size (config `images`), each with a header of words;
+ * threads read them in place. Owner: ImageStore, on the I/O thread. When it is full, loading handlers fails with the
+ * figures; nothing that runs is affected.
+ */
+import { PAGE_BYTES } from "./layout.ts";
+
+/** Words of an image's header. */
+export const IMAGE = {
+  /** Bytes from DATA_START on. */
+  dataBytes: 0,
+  /** Bytes of extensions' static data from EXTENSION_START on; 0 if the handler uses none. */
+  extensionBytes: 1,
+  stackPointer: 2,
+  topPages: 3,
+  runtime: 4,
+  context: 5,
+  /** The platform's turn function: a pointer to its value. */
+  turn: 6,
+} as const;
+
+export const IMAGE_HEADER_BYTES = 64;
+
+export interface ImageSpan {
+  /** Byte offset in the images memory; never 0, which means "no image". */
+  offset: number;
+  bytes: number;
+}
+
+/** Hands out spans of the images memory, first fit; two generations are in it while a reload is under way. */
+export class ImageStore {
+  readonly memory: WebAssembly.Memory;
+  readonly capacityBytes: number;
+  readonly #taken: ImageSpan[] = [];
+
+  constructor(capacityBytes: number) {
+    const pages = Math.ceil(capacityBytes / PAGE_BYTES);
+    this.capacityBytes = pages * PAGE_BYTES;
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+  }
+
+  get usedBytes(): number {
+    return this.#taken.reduce((sum, { bytes }) => sum + bytes, 0);
+  }
+
+  /** Undefined when no gap is large enough. */
+  reserve(bytes: number): ImageSpan | undefined {
+    let offset = IMAGE_HEADER_BYTES;
+    let index = 0;
+    for (const taken of this.#taken) {
+      if (offset + bytes <= taken.offset) break;
+      offset = taken.offset + taken.bytes;
+      index++;
+    }
+    if (offset + bytes > this.capacityBytes) return undefined;
+    const span = { offset, bytes };
+    this.#taken.splice(index, 0, span);
+    return span;
+  }
+
+  release(span: ImageSpan): void {
+    const index = this.#taken.indexOf(span);
+    if (index >= 0) this.#taken.splice(index, 1);
+  }
+}

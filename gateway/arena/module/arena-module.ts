@@ -1,0 +1,252 @@
+/**
+ * The arena module: quickjs-wasi's QuickJS, rewritten at load so that its memory is ours to bound.
+ *
+ *   memory        defined, 18 pages and growing  ->  imported, shared, as large as the arena, never grows
+ *   memory.size   3 sites                        ->  a call: the virtual top, a global
+ *   memory.grow   2 sites                        ->  a call: moves the virtual top; past the limit it calls the
+ *                                                    host, which throws (the abort) or raises the limit (red zone)
+ *   stack pointer every `global.set`             ->  followed by an update of the lowest value seen, so that a
+ *                                                    reset wipes the used stack and not all of it
+ *   data          written at instantiation       ->  taken out: instantiating touches no memory, so a fresh
+ *                                                    instance can take over an arena whose thread was killed
+ *   exports       450                            ->  those the host and the extensions use
+ *
+ * Strict: the binary's hash is pinned with the npm version, the sites are counted, and anything else is refused
+ * with ArenaModuleError before the gateway listens.
+ */
+import { createHash } from "node:crypto";
+import {
+  EXTERNAL_KIND,
+  OPCODE,
+  SECTION,
+  WasmReader,
+  type WasmSections,
+  WasmWriter,
+  joinSections,
+  splitSections,
+} from "./wasm-binary.ts";
+import {
+  type DataSegment,
+  appendToVector,
+  mapInstructions,
+  readDataSegments,
+  readExports,
+  readImports,
+  section,
+  vectorLength,
+  writeExports,
+  writeImports,
+} from "./module-edit.ts";
+
+export class ArenaModuleError extends Error {
+  override name = "ArenaModuleError";
+}
+
+/** What quickjs-wasi 3.6.2 ships; a new version means reading its code and taking these figures anew. */
+export const ENGINE = {
+  version: "3.6.2",
+  sha256: "d4c9375f2b1ca4dc95f72c8aa2982a7a9951ac8011490d79c6582df732b4bbd9",
+  memoryPages: 18,
+  memorySizeSites: 3,
+  memoryGrowSites: 2,
+  /** End of the linker's stack and begin of the engine's data: 1 MiB ("stack first" layout). */
+  dataStart: 1_048_576,
+} as const;
+
+/** The import that QuickJS never calls and whose type, (i32) -> i32, is the one an overflow call-out needs. */
+const SPARE_IMPORT = "fd_close";
+
+export interface RewrittenModule {
+  binary: Uint8Array<ArrayBuffer>;
+  /** The engine's initial data, to be written once into the arena from which the base image is taken. */
+  data: DataSegment[];
+  /** The virtual top at start, in pages of 64 KiB. */
+  initialPages: number;
+}
+
+/**
+ * Rewrites quickjs.wasm. `hostExports` must all be there; of `extensionImports` what the engine has is exported (an
+ * extension may name C library functions that it never calls).
+ */
+export function rewriteArenaModule(
+  original: Uint8Array,
+  hostExports: readonly string[],
+  extensionImports: readonly string[],
+): RewrittenModule {
+  const sha256 = createHash("sha256").update(original).digest("hex");
+  if (sha256 !== ENGINE.sha256) {
+    throw new ArenaModuleError(
+      `quickjs.wasm is not that of quickjs-wasi ${ENGINE.version}: sha256 is ${sha256}, expected ${ENGINE.sha256}`,
+    );
+  }
+  const sections = splitSections(original);
+  const data = readDataSegments(section(sections, SECTION.data));
+  const functions = functionIndexes(sections);
+  importMemory(sections);
+  const globals = appendGlobals(sections);
+  rewriteCode(sections, functions, globals);
+  appendFunctions(sections, functions, globals);
+  trimExports(sections, hostExports, extensionImports, globals);
+  sections.known.delete(SECTION.data);
+  sections.known.delete(SECTION.dataCount);
+  return { binary: joinSections(sections.known), data, initialPages: ENGINE.memoryPages };
+}
+
+interface FunctionIndexes {
+  overflow: number;
+  size: number;
+  grow: number;
+}
+
+/** Appended functions follow the imported and the defined ones. */
+function functionIndexes(sections: WasmSections): FunctionIndexes {
+  const imported = readImports(section(sections, SECTION.import)).filter(
+    ({ kind }) => kind === EXTERNAL_KIND.function,
+  );
+  const overflow = imported.findIndex(({ name }) => name === SPARE_IMPORT);
+  if (overflow < 0) throw new ArenaModuleError(`import ${SPARE_IMPORT} is missing`);
+  const first = imported.length + vectorLength(section(sections, SECTION.function));
+  return { overflow, size: first, grow: first + 1 };
+}
+
+const LIMITS_SHARED_WITH_MAX = 3;
+const MAX_PAGES = 65_536;
+
+/** The module takes any shared memory of at least its own minimum, so that one compilation serves every arena size. */
+function importMemory(sections: WasmSections): void {
+  const reader = new WasmReader(section(sections, SECTION.memory));
+  const [count, flags, pages] = [reader.u32(), reader.byte(), reader.u32()];
+  if (count !== 1 || flags !== 0 || pages !== ENGINE.memoryPages) {
+    throw new ArenaModuleError(`memory section is (${count}, ${flags}, ${pages} pages), expected (1, 0, 18 pages)`);
+  }
+  sections.known.delete(SECTION.memory);
+  const imports = readImports(section(sections, SECTION.import)).map((entry) =>
+    entry.name === SPARE_IMPORT ? { ...entry, module: "nea", name: "overflow" } : entry,
+  );
+  const limits = new WasmWriter().byte(LIMITS_SHARED_WITH_MAX).u32(pages).u32(MAX_PAGES).done();
+  imports.push({ module: "nea", name: "memory", kind: EXTERNAL_KIND.memory, description: limits });
+  sections.known.set(SECTION.import, writeImports(imports));
+}
+
+interface GlobalIndexes {
+  stackPointer: number;
+  top: number;
+  limit: number;
+  stackLow: number;
+}
+
+function appendGlobals(sections: WasmSections): GlobalIndexes {
+  const stackPointer = readExports(section(sections, SECTION.export)).find(({ name }) => name === "__stack_pointer");
+  if (!stackPointer) throw new ArenaModuleError("export __stack_pointer is missing");
+  const globals = section(sections, SECTION.global);
+  const first = vectorLength(globals);
+  const mutable = (initial: number) => new WasmWriter().byte(0x7f, 0x01, 0x41).s32(initial).byte(0x0b).done();
+  const entries = [mutable(ENGINE.memoryPages), mutable(MAX_PAGES), mutable(ENGINE.dataStart)];
+  sections.known.set(SECTION.global, appendToVector(globals, entries));
+  return { stackPointer: stackPointer.index, top: first, limit: first + 1, stackLow: first + 2 };
+}
+
+const GLOBAL_GET = 0x23;
+const GLOBAL_SET = 0x24;
+const END = 0x0b;
+
+function rewriteCode(sections: WasmSections, functions: FunctionIndexes, globals: GlobalIndexes): void {
+  const original = section(sections, SECTION.code);
+  const call = (index: number) => new WasmWriter().byte(OPCODE.call).u32(index).done();
+  const [callSize, callGrow, setStack] = [call(functions.size), call(functions.grow), setStackPointer(globals)];
+  let sizes = 0;
+  let grows = 0;
+  const code = mapInstructions(original, ({ opcode, start }) => {
+    if (opcode === OPCODE.memorySize) {
+      sizes++;
+      return callSize;
+    }
+    if (opcode === OPCODE.memoryGrow) {
+      grows++;
+      return callGrow;
+    }
+    if (opcode === GLOBAL_SET && original[start + 1] === globals.stackPointer) return setStack;
+    if (opcode === OPCODE.memoryInit || opcode === OPCODE.dataDrop) {
+      throw new ArenaModuleError("the engine reads its data segments at run time, which is not supported");
+    }
+    return undefined;
+  });
+  if (sizes !== ENGINE.memorySizeSites || grows !== ENGINE.memoryGrowSites) {
+    throw new ArenaModuleError(
+      `found ${sizes} memory.size and ${grows} memory.grow sites, expected ` +
+        `${ENGINE.memorySizeSites} and ${ENGINE.memoryGrowSites}`,
+    );
+  }
+  sections.known.set(SECTION.code, code);
+}
+
+/** `sp = x; if (sp < low) low = sp` without a local, as bodies' locals are left as they are. */
+function setStackPointer({ stackPointer, stackLow }: GlobalIndexes): Uint8Array {
+  const [I32_LT_U, IF, EMPTY] = [0x49, 0x04, 0x40];
+  const get = (writer: WasmWriter, index: number) => writer.byte(GLOBAL_GET).u32(index);
+  const writer = new WasmWriter().byte(GLOBAL_SET).u32(stackPointer);
+  get(get(writer, stackPointer), stackLow).byte(I32_LT_U, IF, EMPTY);
+  return get(writer, stackPointer).byte(GLOBAL_SET).u32(stackLow).byte(END).done();
+}
+
+function appendFunctions(sections: WasmSections, functions: FunctionIndexes, globals: GlobalIndexes): void {
+  const types = section(sections, SECTION.type);
+  const first = vectorLength(types);
+  const sizeType = Uint8Array.of(0x60, 0, 1, 0x7f);
+  const growType = Uint8Array.of(0x60, 1, 0x7f, 1, 0x7f);
+  sections.known.set(SECTION.type, appendToVector(types, [sizeType, growType]));
+  const index = (value: number) => new WasmWriter().u32(value).done();
+  const declared = appendToVector(section(sections, SECTION.function), [index(first), index(first + 1)]);
+  sections.known.set(SECTION.function, declared);
+  const bodies = [sizeBody(globals), growBody(functions, globals)];
+  const encoded = bodies.map((body) => new WasmWriter().sized(body).done());
+  sections.known.set(SECTION.code, appendToVector(section(sections, SECTION.code), encoded));
+}
+
+function sizeBody({ top }: GlobalIndexes): Uint8Array {
+  return new WasmWriter().u32(0).byte(GLOBAL_GET).u32(top).byte(END).done();
+}
+
+/**
+ * grow(pages): new = top + pages; if (new > limit) { overflow(pages); if (new > limit) return -1 }
+ * result = top; top = new. Memory above the top is zero (a reset sees to it), as memory.grow promises.
+ */
+function growBody({ overflow }: FunctionIndexes, { top, limit }: GlobalIndexes): Uint8Array {
+  const [I32, I32_ADD, I32_GT_U, IF, EMPTY, RETURN, DROP] = [0x7f, 0x6a, 0x4b, 0x04, 0x40, 0x0f, 0x1a];
+  const [LOCAL_GET, LOCAL_TEE, I32_CONST] = [0x20, 0x22, 0x41];
+  return new WasmWriter()
+    .byte(1, 1, I32)
+    .byte(LOCAL_GET, 0, GLOBAL_GET)
+    .u32(top)
+    .byte(I32_ADD, LOCAL_TEE, 1, GLOBAL_GET)
+    .u32(limit)
+    .byte(I32_GT_U, IF, EMPTY, LOCAL_GET, 0, OPCODE.call)
+    .u32(overflow)
+    .byte(DROP, LOCAL_GET, 1, GLOBAL_GET)
+    .u32(limit)
+    .byte(I32_GT_U, IF, EMPTY, I32_CONST, 0x7f, RETURN, END, END)
+    .byte(GLOBAL_GET)
+    .u32(top)
+    .byte(LOCAL_GET, 1, GLOBAL_SET)
+    .u32(top)
+    .byte(END)
+    .done();
+}
+
+/** Creating an instance makes an object per export; the engine has 450 and fewer than a hundred are used. */
+function trimExports(
+  sections: WasmSections,
+  required: readonly string[],
+  wanted: readonly string[],
+  globals: GlobalIndexes,
+): void {
+  const all = readExports(section(sections, SECTION.export));
+  const keep = new Set([...required, ...wanted]);
+  const missing = required.filter((name) => !all.some((entry) => entry.name === name));
+  if (missing.length > 0) throw new ArenaModuleError(`exports are missing: ${missing.join(", ")}`);
+  const kept = all.filter(({ name, kind }) => kind !== EXTERNAL_KIND.memory && keep.has(name));
+  const global = (name: string, index: number) => ({ name, kind: EXTERNAL_KIND.global, index });
+  const added = [global("nea_top", globals.top), global("nea_limit", globals.limit)];
+  added.push(global("nea_stack_low", globals.stackLow));
+  sections.known.set(SECTION.export, writeExports([...kept, ...added]));
+}

@@ -1,0 +1,282 @@
+/**
+ * Just enough of the WebAssembly binary format to take a module apart and put it together again:
+ * LEB128 numbers, sections, names, and a walk over the instructions of a function body.
+ *
+ * Source: WebAssembly core specification 3.0, chapter 5 (binary format). Instructions that the engine we
+ * pin does not contain are refused rather than guessed: a wrong length would shift every later byte.
+ */
+
+export class WasmFormatError extends Error {
+  override name = "WasmFormatError";
+}
+
+export const SECTION = {
+  custom: 0,
+  type: 1,
+  import: 2,
+  function: 3,
+  table: 4,
+  memory: 5,
+  global: 6,
+  export: 7,
+  start: 8,
+  element: 9,
+  code: 10,
+  data: 11,
+  dataCount: 12,
+} as const;
+
+/** The order in which sections stand in a module; `dataCount` (12) stands before `code` (10). */
+const SECTION_ORDER = [1, 2, 3, 4, 5, 6, 7, 8, 9, 12, 10, 11];
+
+export const EXTERNAL_KIND = { function: 0, table: 1, memory: 2, global: 3 } as const;
+
+/** Reads numbers, names and spans from a byte array; throws WasmFormatError past its end. */
+export class WasmReader {
+  readonly bytes: Uint8Array;
+  offset: number;
+  readonly end: number;
+
+  constructor(bytes: Uint8Array, offset = 0, end = bytes.length) {
+    this.bytes = bytes;
+    this.offset = offset;
+    this.end = end;
+  }
+
+  get done(): boolean {
+    return this.offset >= this.end;
+  }
+
+  byte(): number {
+    if (this.offset >= this.end) throw new WasmFormatError(`unexpected end at byte ${this.offset}`);
+    return this.bytes[this.offset++]!;
+  }
+
+  /** An unsigned LEB128 number of up to 32 bits. */
+  u32(): number {
+    let result = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte();
+      result |= (byte & 0x7f) << shift;
+      if ((byte & 0x80) === 0) return result >>> 0;
+    }
+    throw new WasmFormatError(`number longer than 32 bits at byte ${this.offset}`);
+  }
+
+  /** A signed LEB128 number of up to 32 bits. */
+  s32(): number {
+    let result = 0;
+    for (let shift = 0; shift < 35; shift += 7) {
+      const byte = this.byte();
+      result |= (byte & 0x7f) << shift;
+      if ((byte & 0x80) === 0) return shift < 25 && byte & 0x40 ? result | (-1 << (shift + 7)) : result;
+    }
+    throw new WasmFormatError(`number longer than 32 bits at byte ${this.offset}`);
+  }
+
+  /** Steps over a LEB128 number of any width. */
+  skipLeb(): void {
+    while (this.byte() & 0x80);
+  }
+
+  skip(bytes: number): void {
+    if (this.offset + bytes > this.end) throw new WasmFormatError(`unexpected end at byte ${this.offset}`);
+    this.offset += bytes;
+  }
+
+  span(bytes: number): Uint8Array {
+    const start = this.offset;
+    this.skip(bytes);
+    return this.bytes.subarray(start, this.offset);
+  }
+
+  name(): string {
+    return new TextDecoder().decode(this.span(this.u32()));
+  }
+}
+
+/** Collects bytes; every `write` returns the writer so that encodings read left to right. */
+export class WasmWriter {
+  #bytes: Uint8Array = new Uint8Array(256);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  byte(...values: number[]): this {
+    return this.raw(values);
+  }
+
+  raw(values: ArrayLike<number>): this {
+    const needed = this.#length + values.length;
+    if (needed > this.#bytes.length) {
+      const larger = new Uint8Array(Math.max(needed, this.#bytes.length * 2));
+      larger.set(this.#bytes.subarray(0, this.#length));
+      this.#bytes = larger;
+    }
+    this.#bytes.set(values, this.#length);
+    this.#length = needed;
+    return this;
+  }
+
+  u32(value: number): this {
+    let rest = value >>> 0;
+    while (rest > 0x7f) {
+      this.byte((rest & 0x7f) | 0x80);
+      rest >>>= 7;
+    }
+    return this.byte(rest);
+  }
+
+  s32(value: number): this {
+    let rest = value | 0;
+    for (;;) {
+      const low = rest & 0x7f;
+      rest >>= 7;
+      const last = (rest === 0 && !(low & 0x40)) || (rest === -1 && low & 0x40);
+      this.byte(last ? low : low | 0x80);
+      if (last) return this;
+    }
+  }
+
+  name(text: string): this {
+    const bytes = new TextEncoder().encode(text);
+    return this.u32(bytes.length).raw(bytes);
+  }
+
+  /** A span preceded by its length: a section's content, a function's body. */
+  sized(content: Uint8Array): this {
+    return this.u32(content.length).raw(content);
+  }
+
+  done(): Uint8Array {
+    return this.#bytes.slice(0, this.#length);
+  }
+}
+
+/** A module as its known sections (by id) and its custom sections (by name), both without framing. */
+export interface WasmSections {
+  known: Map<number, Uint8Array>;
+  custom: Map<string, Uint8Array>;
+}
+
+const HEADER = [0x00, 0x61, 0x73, 0x6d, 0x01, 0x00, 0x00, 0x00];
+
+export function splitSections(module: Uint8Array): WasmSections {
+  const reader = new WasmReader(module);
+  for (const expected of HEADER) {
+    if (reader.byte() !== expected) throw new WasmFormatError("not a WebAssembly module of version 1");
+  }
+  const sections: WasmSections = { known: new Map(), custom: new Map() };
+  while (!reader.done) {
+    const id = reader.byte();
+    const content = reader.span(reader.u32());
+    if (id === SECTION.custom) {
+      const custom = new WasmReader(content);
+      sections.custom.set(custom.name(), content.subarray(custom.offset));
+    } else {
+      if (sections.known.has(id)) throw new WasmFormatError(`section ${id} stands twice`);
+      sections.known.set(id, content);
+    }
+  }
+  return sections;
+}
+
+/** The reverse of splitSections; custom sections are dropped (names and features are of no use at run time). */
+export function joinSections(known: ReadonlyMap<number, Uint8Array>): Uint8Array<ArrayBuffer> {
+  const writer = new WasmWriter().raw(HEADER);
+  for (const id of SECTION_ORDER) {
+    const content = known.get(id);
+    if (content) writer.byte(id).sized(content);
+  }
+  return writer.done() as Uint8Array<ArrayBuffer>;
+}
+
+/** One instruction: where it starts and ends, its opcode (prefixed ones as prefix << 8 | sub). */
+export interface WasmInstruction {
+  opcode: number;
+  start: number;
+  end: number;
+  /** The first immediate where it is an index (call, memory.size, memory.grow); otherwise 0. */
+  index: number;
+}
+
+export const OPCODE = { call: 0x10, memorySize: 0x3f, memoryGrow: 0x40, memoryInit: 0xfc08, dataDrop: 0xfc09 };
+
+/** Walks the instructions of an expression (a body after its locals) from the reader's place to its end. */
+export function* instructions(reader: WasmReader): Generator<WasmInstruction> {
+  while (!reader.done) {
+    const start = reader.offset;
+    let opcode = reader.byte();
+    let index = 0;
+    if (opcode === OPCODE.call || opcode === OPCODE.memorySize || opcode === OPCODE.memoryGrow) {
+      index = reader.u32();
+    } else if (opcode === 0xfc) {
+      const sub = reader.u32();
+      opcode = 0xfc00 | sub;
+      skipPrefixedImmediates(reader, sub);
+    } else {
+      skipImmediates(reader, opcode);
+    }
+    yield { opcode, start, end: reader.offset, index };
+  }
+}
+
+function skipImmediates(reader: WasmReader, opcode: number): void {
+  if (opcode >= 0x45 && opcode <= 0xc4) return; // numeric
+  if (opcode >= 0x28 && opcode <= 0x3e) return skipLebs(reader, 2); // loads and stores: alignment, offset
+  switch (opcode) {
+    case 0x00: // unreachable
+    case 0x01: // nop
+    case 0x05: // else
+    case 0x0b: // end
+    case 0x0f: // return
+    case 0x1a: // drop
+    case 0x1b: // select
+    case 0xd1: // ref.is_null
+      return;
+    case 0x02: // block
+    case 0x03: // loop
+    case 0x04: // if
+    case 0x0c: // br
+    case 0x0d: // br_if
+    case 0x20: // local.get
+    case 0x21: // local.set
+    case 0x22: // local.tee
+    case 0x23: // global.get
+    case 0x24: // global.set
+    case 0x25: // table.get
+    case 0x26: // table.set
+    case 0x41: // i32.const
+    case 0x42: // i64.const
+    case 0xd0: // ref.null
+    case 0xd2: // ref.func
+      return skipLebs(reader, 1);
+    case 0x11: // call_indirect
+      return skipLebs(reader, 2);
+    case 0x0e: // br_table
+      return skipLebs(reader, reader.u32() + 1);
+    case 0x1c: // select with types
+      return skipLebs(reader, reader.u32());
+    case 0x43: // f32.const
+      return reader.skip(4);
+    case 0x44: // f64.const
+      return reader.skip(8);
+    default:
+      throw new WasmFormatError(`unknown opcode 0x${opcode.toString(16)} before byte ${reader.offset}`);
+  }
+}
+
+/** How many LEB128 immediates follow each 0xFC instruction (saturating truncation, bulk memory, tables). */
+const PREFIXED_IMMEDIATES = [0, 0, 0, 0, 0, 0, 0, 0, 2, 1, 2, 1, 2, 1, 2, 1, 1, 1];
+
+function skipPrefixedImmediates(reader: WasmReader, sub: number): void {
+  const count = PREFIXED_IMMEDIATES[sub];
+  if (count === undefined) throw new WasmFormatError(`unknown opcode 0xfc ${sub}`);
+  skipLebs(reader, count);
+}
+
+function skipLebs(reader: WasmReader, count: number): void {
+  for (let i = 0; i < count; i++) reader.skipLeb();
+}

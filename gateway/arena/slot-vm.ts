@@ -1,0 +1,197 @@
+/**
+ * The thread's side of one slot: takes a job from the slot's shared block, advances the arena by one turn, lists the
+ * effects in the mailbox and says in the block what came of it.
+ */
+import { EVENT } from "../handle/abi.ts";
+import { ArenaAbort } from "./abort.ts";
+import { JOB, OUTCOME, SLOT, SLOT_WORDS } from "./control.ts";
+import { EffectList } from "./effect-list.ts";
+import type { Engine } from "./engine.ts";
+import { randomStateAddress } from "./frames.ts";
+import { IMAGE, IMAGE_HEADER_BYTES } from "./image.ts";
+import { DATA_START, EXTENSION_START, PAGE_BYTES, STACK_TOP, type ArenaLayout } from "./layout.ts";
+import { HostCalls } from "./host-calls.ts";
+import { putRandomWord } from "./random-pool.ts";
+import { TurnClock } from "./turn-clock.ts";
+import { Vm } from "./vm.ts";
+
+export interface SlotArena {
+  memory: WebAssembly.Memory;
+  layout: ArenaLayout;
+}
+
+export class SlotVm {
+  readonly #words: Int32Array;
+  readonly #engine: Engine;
+  readonly #images: WebAssembly.Memory;
+  readonly #imageWords: Int32Array;
+  readonly #arena: SlotArena;
+  readonly #clock: TurnClock;
+  readonly #startedAtMs: Float64Array;
+  #vm: Vm;
+  #effects: EffectList;
+  #calls: HostCalls;
+
+  constructor(
+    engine: Engine,
+    images: WebAssembly.Memory,
+    arena: SlotArena,
+    control: Int32Array,
+    slot: number,
+    clock: TurnClock,
+  ) {
+    this.#engine = engine;
+    this.#images = images;
+    this.#imageWords = new Int32Array(images.buffer);
+    this.#arena = arena;
+    this.#words = control.subarray(slot * SLOT_WORDS, (slot + 1) * SLOT_WORDS);
+    this.#clock = clock;
+    const startedAt = this.#words.byteOffset + SLOT.startedAtMs * 4;
+    this.#startedAtMs = new Float64Array(control.buffer, startedAt, 1);
+    this.#vm = this.#instantiate();
+    this.#effects = new EffectList(this.#vm);
+    this.#calls = new HostCalls(this.#vm, this.#effects);
+  }
+
+  #instantiate(): Vm {
+    return new Vm(this.#engine, this.#arena.memory, this.#images, this.#arena.layout, {
+      call: (_vm, argc, argv) => this.#calls.call(argc, argv),
+      interrupt: () => this.#clock.check(),
+      rejected: (_vm, promise, reason) => this.#calls.rejected(promise, reason),
+    });
+  }
+
+  /** Does the job that stands in the slot's block; never throws. */
+  run(): void {
+    const words = this.#words;
+    words[SLOT.askedBytes] = 0;
+    try {
+      words[SLOT.outcome] = words[SLOT.job] === JOB.reset ? this.#reset() : this.#turn();
+    } catch (error) {
+      words[SLOT.outcome] = this.#failed(error);
+    }
+    words[SLOT.cpuUs] = this.#clock.stop();
+    words[SLOT.effects] = this.#effects.count;
+    words[SLOT.logsDropped] = this.#effects.logsDropped;
+  }
+
+  #reset(): number {
+    this.#restore();
+    return OUTCOME.reset;
+  }
+
+  #turn(): number {
+    const words = this.#words;
+    this.#clock.start(words[SLOT.cpuLeftUs]!);
+    if (words[SLOT.event] === EVENT.start) this.#begin();
+    else this.#resume();
+    words[SLOT.cleanImage] = 0;
+    this.#calls.startedAtMs = this.#startedAtMs[0]!;
+    this.#deliver();
+    this.#runJobs();
+    this.#save();
+    if (!this.#effects.final) return OUTCOME.suspended;
+    if (!this.#effects.copyOut()) return OUTCOME.complete;
+    this.#restore();
+    return OUTCOME.clean;
+  }
+
+  /** Reads the arena's registers as the image has them, after making sure that the arena holds the image. */
+  #begin(): void {
+    if (this.#words[SLOT.condemned] || this.#words[SLOT.cleanImage] !== this.#words[SLOT.image]) this.#restore();
+    this.#effects.forget();
+    const pointers = { runtime: this.#imageWord(IMAGE.runtime), context: this.#imageWord(IMAGE.context) };
+    putRandomWord(this.#vm.bytes, randomStateAddress(pointers));
+    this.#vm.attach({
+      stackPointer: this.#imageWord(IMAGE.stackPointer),
+      stackLow: STACK_TOP,
+      topPages: this.#imageWord(IMAGE.topPages),
+    });
+  }
+
+  #resume(): void {
+    this.#vm.attach({
+      stackPointer: this.#words[SLOT.stackPointer]!,
+      stackLow: this.#words[SLOT.stackLow]!,
+      topPages: this.#words[SLOT.topPages]!,
+    });
+    this.#effects.release();
+  }
+
+  #save(): void {
+    const { stackPointer, stackLow, topPages } = this.#vm.registers();
+    this.#words[SLOT.stackPointer] = stackPointer;
+    this.#words[SLOT.stackLow] = stackLow;
+    this.#words[SLOT.topPages] = topPages;
+  }
+
+  /** Calls the platform's turn function with the event that the I/O thread left in the mailbox. */
+  #deliver(): void {
+    const words = this.#words;
+    const turn = this.#imageWord(IMAGE.turn);
+    this.#effects.callTurn(turn, {
+      event: words[SLOT.event]!,
+      id: words[SLOT.id]!,
+      textBytes: words[SLOT.textBytes]!,
+      dataBytes: words[SLOT.dataBytes]!,
+      flag: words[SLOT.flag]!,
+    });
+  }
+
+  /** Promise jobs, until none is left or the request is complete: what would run after that has no effect. */
+  #runJobs(): void {
+    const { exports } = this.#vm;
+    while (!this.#effects.final && exports.qjs_is_job_pending()) {
+      if (exports.qjs_execute_pending_job() < 0) exports.qjs_free_value(exports.qjs_get_exception());
+    }
+  }
+
+  #failed(error: unknown): number {
+    this.#save();
+    if (error instanceof ArenaAbort) {
+      this.#words[SLOT.askedBytes] = Math.min(error.askedBytes, 0x7fff_ffff);
+      return OUTCOME[error.reason];
+    }
+    // A trap, or V8's own stack overflow: the arena's memory is what the next reset makes of it.
+    this.#words[SLOT.condemned] = 1;
+    return OUTCOME.trapped;
+  }
+
+  /**
+   * The arena becomes the image again: what the image covers is copied, what was used above it and the used part of
+   * the stack are zeroed. A condemned arena is zeroed whole and gets a fresh instance first.
+   */
+  #restore(): void {
+    const words = this.#words;
+    if (words[SLOT.condemned]) this.#rebuild();
+    const { wiper } = this.#vm;
+    const from = words[SLOT.image]! + IMAGE_HEADER_BYTES;
+    const extensionBytes = this.#imageWord(IMAGE.extensionBytes);
+    const dataBytes = this.#imageWord(IMAGE.dataBytes);
+    const low = Math.max(0, Math.min(words[SLOT.stackLow]!, STACK_TOP));
+    wiper.wipe(low, STACK_TOP - low);
+    if (words[SLOT.loadedImage] !== words[SLOT.image]) wiper.wipe(EXTENSION_START, DATA_START - EXTENSION_START);
+    if (extensionBytes > 0) wiper.restore(EXTENSION_START, from, extensionBytes);
+    wiper.restore(DATA_START, from + extensionBytes, dataBytes);
+    const end = DATA_START + dataBytes;
+    wiper.wipe(end, Math.max(0, words[SLOT.topPages]! * PAGE_BYTES - end));
+    words[SLOT.stackLow] = STACK_TOP;
+    words[SLOT.topPages] = this.#imageWord(IMAGE.topPages);
+    words[SLOT.loadedImage] = words[SLOT.image]!;
+    words[SLOT.cleanImage] = words[SLOT.image]!;
+  }
+
+  #rebuild(): void {
+    this.#vm = this.#instantiate();
+    this.#effects = new EffectList(this.#vm);
+    this.#calls = new HostCalls(this.#vm, this.#effects);
+    this.#vm.wiper.wipe(0, this.#arena.layout.mailboxStart);
+    this.#words[SLOT.condemned] = 0;
+    this.#words[SLOT.stackLow] = STACK_TOP;
+    this.#words[SLOT.topPages] = DATA_START / PAGE_BYTES;
+  }
+
+  #imageWord(word: number): number {
+    return this.#imageWords[(this.#words[SLOT.image]! >>> 2) + word]!;
+  }
+}

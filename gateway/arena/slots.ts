@@ -1,0 +1,125 @@
+/**
+ * Slots: all arenas of a gateway, made and committed at start, and who holds them.
+ *
+ *   pool small   [ 0 ][ 1 ][ 2 ] ...          one arena each, all of a pool alike
+ *   pool large   [16 ][17 ]
+ *   scratch      [18 ]                        the largest arena again: where images are made
+ *
+ * A slot is free, or leased to one request. A lease ends when the arena is clean; a slot about which nothing is known
+ * (its thread was killed, the engine trapped) is condemned in its block and wiped whole before the next lease runs.
+ * Admission (admit/gate.ts) counts to the number of slots, so `take` always finds one.
+ */
+import { SLOT, SLOT_WORDS } from "./control.ts";
+import { type ArenaLayout, PAGE_BYTES, arenaLayout } from "./layout.ts";
+import { assert } from "../shared/assert.ts";
+
+export interface PoolSize {
+  name: string;
+  slots: number;
+  arenaBytes: number;
+}
+
+export class Slot {
+  readonly index: number;
+  readonly layout: ArenaLayout;
+  readonly memory: WebAssembly.Memory;
+  readonly bytes: Buffer;
+  readonly words: Int32Array;
+  /** The slot's block, see control.ts. */
+  readonly control: Int32Array;
+  readonly startedAtMs: Float64Array;
+  leased = false;
+  /** Highest use by any request so far, bytes of the arena. */
+  peakBytes = 0;
+
+  constructor(index: number, arenaBytes: number, control: Int32Array) {
+    this.index = index;
+    this.layout = arenaLayout(arenaBytes);
+    const pages = arenaBytes / PAGE_BYTES;
+    this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
+    this.bytes = Buffer.from(this.memory.buffer);
+    this.words = new Int32Array(this.memory.buffer);
+    this.control = control.subarray(index * SLOT_WORDS, (index + 1) * SLOT_WORDS);
+    this.startedAtMs = new Float64Array(control.buffer, (index * SLOT_WORDS + SLOT.startedAtMs) * 4, 1);
+  }
+}
+
+export class SlotPool {
+  readonly name: string;
+  readonly arenaBytes: number;
+  readonly slots: readonly Slot[];
+  /** Used like a stack: what was used last is warmest in the processor's caches. */
+  readonly #free: Slot[];
+
+  constructor({ name, arenaBytes }: PoolSize, slots: Slot[]) {
+    this.name = name;
+    this.arenaBytes = arenaBytes;
+    this.slots = slots;
+    this.#free = [...slots].reverse();
+  }
+
+  get free(): number {
+    return this.#free.length;
+  }
+
+  /**
+   * A free slot, if possible one whose arena holds this image already, on the least busy thread (`load` says). Of
+   * those that need another image, the one unused for longest, which is the least likely to be missed.
+   */
+  take(image: number, load: (slot: Slot) => number): Slot {
+    let best = -1;
+    let bestLoad = Infinity;
+    for (let i = this.#free.length - 1; i >= 0; i--) {
+      const slot = this.#free[i]!;
+      if (slot.control[SLOT.cleanImage] !== image) continue;
+      const slotLoad = load(slot);
+      if (slotLoad >= bestLoad) continue;
+      best = i;
+      bestLoad = slotLoad;
+      if (slotLoad === 0) break;
+    }
+    const [slot] = this.#free.splice(best >= 0 ? best : 0, 1);
+    assert(slot, `pool ${this.name} has a free slot for every permit`);
+    slot.leased = true;
+    return slot;
+  }
+
+  give(slot: Slot): void {
+    assert(slot.leased, "a slot is given back once");
+    slot.leased = false;
+    this.#free.push(slot);
+  }
+}
+
+export interface Slots {
+  pools: Map<string, SlotPool>;
+  byIndex: Slot[];
+  scratch: Slot;
+  /** All slots' blocks; the scratch arena's is the last. */
+  control: Int32Array;
+}
+
+/** Makes all arenas. With `prefault`, every page is touched, so that the memory is committed now or the start fails. */
+export function makeSlots(pools: readonly PoolSize[], prefault: boolean): Slots {
+  const count = pools.reduce((sum, { slots }) => sum + slots, 0) + 1;
+  const control = new Int32Array(new SharedArrayBuffer(count * SLOT_WORDS * Int32Array.BYTES_PER_ELEMENT));
+  const byIndex: Slot[] = [];
+  const add = (arenaBytes: number) => {
+    const slot = new Slot(byIndex.length, arenaBytes, control);
+    byIndex.push(slot);
+    if (prefault) touch(slot.bytes);
+    return slot;
+  };
+  const byName = new Map(
+    pools.map((pool) => [pool.name, new SlotPool(pool, Array.from({ length: pool.slots }, () => add(pool.arenaBytes)))]),
+  );
+  const largest = Math.max(...pools.map(({ arenaBytes }) => arenaBytes), MIN_SCRATCH_BYTES);
+  return { pools: byName, byIndex, scratch: add(largest), control };
+}
+
+const MIN_SCRATCH_BYTES = 2 * 1024 * 1024;
+const OS_PAGE_BYTES = 4096;
+
+function touch(bytes: Buffer): void {
+  for (let at = 0; at < bytes.length; at += OS_PAGE_BYTES) bytes[at] = 0;
+}

@@ -1,0 +1,93 @@
+/** `nea serve`: from the configuration to a listening gateway, and from a signal to the end of the process. */
+import { spawn, type ChildProcess } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import { AdminServer } from "../admin/server.ts";
+import { Arenas } from "../arena/arenas.ts";
+import { loadEngine } from "../arena/engine.ts";
+import { loadConfig } from "../config.ts";
+import type { GatewayConfig, HostPort } from "../config.ts";
+import { Gateway } from "../gateway.ts";
+import { Generation } from "../generation.ts";
+import { planOf, renderPlan } from "../plan.ts";
+import { Deadlines } from "../proxy/deadlines.ts";
+import { type Log, openLog } from "../shared/log.ts";
+import { Shutdown } from "../shutdown.ts";
+
+export interface ServeOptions {
+  configFile: string;
+  /** Starts the demo upstream beside the gateway. */
+  demoUpstream: boolean;
+  write(text: string): void;
+}
+
+/** Resolves with the exit code when the gateway has stopped. Throws ConfigError or HandlerLoadError. */
+export async function runServe({ configFile, demoUpstream, write }: ServeOptions): Promise<number> {
+  const config = loadConfig(configFile);
+  const plan = planOf(config);
+  write(`${renderPlan(plan)}\n`);
+  const demo = demoUpstream ? startDemoUpstream() : undefined;
+  const log = openLog(config.log.level);
+  try {
+    const running = await start(config, log);
+    write(bannerOf(config, running));
+    return await running.shutdown.finished;
+  } finally {
+    demo?.kill();
+    log.flush();
+  }
+}
+
+interface Running {
+  gateway: Gateway;
+  shutdown: Shutdown;
+  listenPort: number;
+  adminPort: number;
+}
+
+async function start(config: GatewayConfig, log: Log): Promise<Running> {
+  const { logger } = log;
+  const deadlines = new Deadlines();
+  const arenas = new Arenas({
+    engine: loadEngine(),
+    pools: Object.values(config.pools),
+    threads: config.threads,
+    imagesBytes: config.imagesBytes,
+    prefault: config.prefault,
+    onLost: (error) => {
+      logger.fatal({ error: error?.message }, "an arena thread ended unexpectedly");
+      log.flush();
+      process.exit(EXIT_SOFTWARE);
+    },
+  });
+  await arenas.ready();
+  const generation = await Generation.open(config, arenas, deadlines);
+  const gateway = new Gateway({ config, arenas, deadlines, generation, logger });
+  const admin = new AdminServer(config.admin);
+  const adminAddress = await admin.listen();
+  const address = await gateway.listen();
+  const shutdown = new Shutdown({ gateway, admin, arenas, logger, drain: config.drain });
+  admin.setReady(() => shutdown.ready);
+  return { gateway, shutdown, listenPort: address.port, adminPort: adminAddress.port };
+}
+
+/** sysexits.h: internal software error. */
+const EXIT_SOFTWARE = 70;
+
+function bannerOf({ listen, admin, routes, pools }: GatewayConfig, { listenPort, adminPort }: Running): string {
+  const at = ({ host }: HostPort, port: number) => `${host.includes(":") ? `[${host}]` : host}:${port}`;
+  const handlers = routes.filter(({ handler }) => handler).length;
+  const slots = Object.values(pools).reduce((sum, pool) => sum + pool.slots, 0);
+  return [
+    "",
+    `  listening  http://${at(listen, listenPort)}   ${routes.length} routes, ${handlers} with handlers, ${slots} slots`,
+    `  admin      http://${at(admin, adminPort)}   /livez /readyz`,
+    "",
+    "",
+  ].join("\n");
+}
+
+/** A process of its own, so that its memory is not the gateway's. */
+function startDemoUpstream(): ChildProcess {
+  const file = fileURLToPath(new URL("../../config/demo-upstream.ts", import.meta.url));
+  return spawn(process.execPath, [file], { stdio: ["ignore", "inherit", "inherit"] });
+}

@@ -1,0 +1,71 @@
+/** Names and files that a config refers to: everything referred to must be there. */
+import { statSync } from "node:fs";
+import { resolve } from "node:path";
+import { POOLS, UPSTREAMS } from "../limits.ts";
+import { show } from "./faults.ts";
+import type { Path } from "./faults.ts";
+import { asSection, listAt, sectionAt } from "./findings.ts";
+import type { Findings, Section } from "./findings.ts";
+
+export function checkNames(config: Section, directory: string, findings: Findings): void {
+  const pools = Object.keys(sectionAt(config, "pools"));
+  const upstreams = Object.keys(sectionAt(config, "upstreams"));
+  if (pools.length > POOLS) findings.report(["pools"], `got ${pools.length}, expected at most ${POOLS}`);
+  if (upstreams.length > UPSTREAMS)
+    findings.report(["upstreams"], `got ${upstreams.length}, expected at most ${UPSTREAMS}`);
+  listAt(config, "routes").forEach((route, index) => {
+    checkRouteNames(asSection(route), ["routes", index], { pools, upstreams }, findings);
+  });
+  checkFiles(config, directory, findings);
+}
+
+interface Defined {
+  readonly pools: readonly string[];
+  readonly upstreams: readonly string[];
+}
+
+function checkRouteNames(
+  route: Section,
+  path: Path,
+  { pools, upstreams }: Defined,
+  findings: Findings,
+): void {
+  findings.reportUnknownName([...path, "pool"], route["pool"], pools, "pools");
+  findings.reportUnknownName([...path, "upstream"], route["upstream"], upstreams, "upstreams");
+  findings.reportUnknownName(
+    [...path, "onOverflow", "retry"],
+    sectionAt(route, "onOverflow")["retry"],
+    pools,
+    "pools",
+  );
+  listAt(route, "upstreams").forEach((entry, index) => {
+    findings.reportUnknownName(
+      [...path, "upstreams", index, "name"],
+      asSection(entry)["name"],
+      upstreams,
+      "upstreams",
+    );
+  });
+  for (const [binding, upstream] of Object.entries(sectionAt(route, "bindings"))) {
+    findings.reportUnknownName([...path, "bindings", binding], upstream, upstreams, "upstreams");
+  }
+}
+
+function checkFiles(config: Section, directory: string, findings: Findings): void {
+  const check = (section: Section, path: Path, keys: readonly string[]) => {
+    for (const key of keys) checkFile(section[key], [...path, key], directory, findings);
+  };
+  check(sectionAt(config, "tls"), ["tls"], ["cert", "key"]);
+  for (const [name, upstream] of Object.entries(sectionAt(config, "upstreams"))) {
+    check(sectionAt(asSection(upstream), "tls"), ["upstreams", name, "tls"], ["ca", "cert", "key"]);
+  }
+  listAt(config, "routes").forEach((route, index) => check(asSection(route), ["routes", index], ["handler"]));
+}
+
+function checkFile(name: unknown, path: Path, directory: string, findings: Findings): void {
+  if (typeof name !== "string" || name === "" || name.includes("\0")) return;
+  const file = resolve(directory, name);
+  const stat = statSync(file, { throwIfNoEntry: false });
+  if (stat === undefined) findings.report(path, `${show(name)} is not there (looked for ${file})`);
+  else if (!stat.isFile()) findings.report(path, `${show(name)} is not a file`);
+}

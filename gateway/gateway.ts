@@ -1,0 +1,292 @@
+/**
+ * The life of a request, in one place:
+ *
+ *   accept   onExchange      a head that two parsers could read differently ends here
+ *   admit    #route #admit   a route, and a permit of its gate
+ *   arena    #handle         a slot, a run
+ *     or     #forward        an upstream
+ *   reply    in both         ...
+ *   reset    permit.release  when the slot is clean
+ *
+ * Every request that has a head ends in exactly one access-log line.
+ */
+import type { AddressInfo } from "node:net";
+import { AccessLog } from "./access-log.ts";
+import { type Arrival, Exchange } from "./accept/exchange.ts";
+import { Listener } from "./accept/listener.ts";
+import { listenerOptions } from "./accept/listener-options.ts";
+import { Gate, type Permit } from "./admit/gate.ts";
+import type { Arenas } from "./arena/arenas.ts";
+import { GatewayError } from "./errors.ts";
+import { Generation, type Route } from "./generation.ts";
+import { LOG_LEVEL } from "./handle/abi.ts";
+import { HandlerExchange, type Served } from "./handle/served.ts";
+import { rewrite } from "./handle/subrequests.ts";
+import type { GatewayConfig } from "./config/types.ts";
+import { totalWeight, weighted } from "./proxy/balance.ts";
+import type { Deadlines } from "./proxy/deadlines.ts";
+import { forward } from "./proxy/forward.ts";
+import { refuse } from "./reply/refuse.ts";
+import { sendReply } from "./reply/send.ts";
+import { redirectTo } from "./reply/redirect.ts";
+import type { Logger } from "./shared/log.ts";
+
+export interface GatewayParts {
+  config: GatewayConfig;
+  arenas: Arenas;
+  deadlines: Deadlines;
+  generation: Generation;
+  logger: Logger;
+}
+
+export class Gateway {
+  readonly gates: ReadonlyMap<string, Gate>;
+  readonly proxyGate: Gate;
+  readonly listener: Listener;
+  /** Requests between their head and their access-log line. */
+  active = 0;
+  generation: Generation;
+  readonly #arenas: Arenas;
+  readonly #deadlines: Deadlines;
+  readonly #logger: Logger;
+  readonly #accessLog: AccessLog;
+  readonly #replyIdleMs: number;
+  #onIdle: (() => void) | undefined;
+
+  constructor({ config, arenas, deadlines, generation, logger }: GatewayParts) {
+    this.generation = generation;
+    this.#arenas = arenas;
+    this.#deadlines = deadlines;
+    this.#logger = logger;
+    this.#accessLog = new AccessLog(logger, config.log.sample2xx);
+    this.#replyIdleMs = config.limits.replyTimeoutMs;
+    this.gates = new Map(
+      Object.values(config.pools).map((pool) => [pool.name, new Gate({ ...pool, shares: sharesOf(config, pool.name) })]),
+    );
+    this.proxyGate = new Gate({ ...config.proxy, shares: sharesOf(config, null) });
+    this.listener = new Listener(
+      listenerOptions(config),
+      {
+        onExchange: (exchange) => this.#onExchange(exchange),
+        onUpgrade: ({ stream }) => stream.destroy(),
+        allowsUpgrade: () => false,
+        onBroken: (error, requestId) => this.#logger.info({ requestId, status: error.status, code: error.code }, "broken"),
+      },
+      deadlines,
+    );
+  }
+
+  listen(): Promise<AddressInfo> {
+    return this.listener.listen();
+  }
+
+  /** Resolves when no request is under way. */
+  idle(): Promise<void> {
+    if (this.active === 0) return Promise.resolve();
+    return new Promise((resolve) => (this.#onIdle = resolve));
+  }
+
+  // accept -------------------------------------------------------------------------------------------------------
+
+  #onExchange(exchange: Exchange): void {
+    this.active++;
+    const request = new Request(exchange, (record) => this.#ended(exchange, record));
+    if (exchange.fault) return request.refuse(exchange.fault);
+    try {
+      this.#route(exchange, request);
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      request.refuse(error);
+    }
+  }
+
+  #ended(arrival: Arrival, request: Request): void {
+    this.#accessLog.write(arrival, request);
+    this.active--;
+    if (this.active === 0) this.#onIdle?.();
+  }
+
+  // admit --------------------------------------------------------------------------------------------------------
+
+  #route(exchange: Exchange, request: Request): void {
+    const { generation } = this;
+    const route = findRoute(generation, exchange);
+    if (!route) throw new GatewayError("ADMIT_NO_ROUTE");
+    request.route = route.config.name;
+    const { body } = exchange;
+    if (body) {
+      body.limitBytes = route.config.limits.bodyBytes;
+      const tooLarge = body.tooLarge();
+      if (tooLarge) throw tooLarge;
+    }
+    const { redirect } = route.config;
+    if (redirect) return request.reply(redirectTo(redirect, route, exchange));
+    this.#admit(exchange, request, route, generation);
+  }
+
+  #admit(exchange: Exchange, request: Request, route: Route, generation: Generation): void {
+    const { handler, name } = route.config;
+    const gate = handler ? this.gates.get(handler.pool)! : this.proxyGate;
+    const leaves = new AbortController();
+    exchange.watcher = { responseClosed: () => leaves.abort() };
+    const go = (permit: Permit) => {
+      request.waitMs = permit.waitedMs;
+      if (handler) this.#handle(exchange, request, route, generation, permit);
+      else this.#forward(exchange, request, route, permit);
+    };
+    const permit = gate.acquire(leaves.signal, name);
+    if (permit instanceof Promise) {
+      permit.then(go, (error: unknown) => {
+        if (!(error instanceof GatewayError)) throw error;
+        request.refuse(error);
+      });
+    } else go(permit);
+  }
+
+  // arena, handle ------------------------------------------------------------------------------------------------
+
+  #handle(exchange: Exchange, request: Request, route: Route, generation: Generation, permit: Permit): void {
+    const handler = route.handler!;
+    const poolName = route.config.handler!.pool;
+    const pool = this.#arenas.pools.get(poolName)!;
+    request.handler = handler.name;
+    request.pool = poolName;
+    const served = new HandlerExchange(exchange, {
+      place: { arenas: this.#arenas, pool, image: handler.image, deadlines: this.#deadlines },
+      route,
+      handler,
+      generation,
+      replyIdleMs: this.#replyIdleMs,
+      log: (level, text) => this.#console(exchange, route, level, text),
+      freed: () => permit.release(),
+      done: (outcome) => {
+        this.#explain(exchange, request, outcome);
+        request.endHandled(outcome);
+      },
+    });
+    served.start();
+  }
+
+  /** The record of an abort or a throw: promise P3. */
+  #explain({ requestId, method, target }: Exchange, { route, handler, pool }: Request, outcome: Served): void {
+    const { error, culprit, cause, askedBytes, arenaPeakBytes, cpuUs, logsDropped } = outcome;
+    if (logsDropped > 0) this.#logger.warn({ requestId, route, handler, logsDropped }, "console lines dropped");
+    if (!culprit) return;
+    const arenaBytes = pool === null ? undefined : this.#arenas.pools.get(pool)?.arenaBytes;
+    const memory = cause === "memory" ? { askedBytes, arenaBytes } : {};
+    const { at, functionName, precision, stack, codeFrame } = culprit;
+    const record = {
+      requestId,
+      method,
+      path: target.split("?", 1)[0],
+      route,
+      handler,
+      pool,
+      code: error?.code,
+      cause: cause ?? "threw",
+      reason: error?.detail,
+      at: at ?? null,
+      function: functionName ?? null,
+      precision: precision ?? null,
+      stack,
+      codeFrame,
+      ...memory,
+      arenaPeakBytes,
+      cpu: cpuUs / 1000,
+    };
+    this.#logger.error(record, cause ? `handler aborted${at ? ` at ${at}` : ""}` : `handler threw${at ? ` at ${at}` : ""}`);
+  }
+
+  #console({ requestId }: Exchange, { config, handler }: Route, level: number, text: string): void {
+    const line = { requestId, route: config.name, handler: handler?.name, console: text };
+    if (level === LOG_LEVEL.debug) this.#logger.debug(line);
+    else if (level === LOG_LEVEL.info) this.#logger.info(line);
+    else if (level === LOG_LEVEL.warn) this.#logger.warn(line);
+    else this.#logger.error(line);
+  }
+
+  // proxy --------------------------------------------------------------------------------------------------------
+
+  #forward(exchange: Exchange, request: Request, route: Route, permit: Permit): void {
+    const choice = weighted(route.upstreams, Math.random() * totalWeight(route.upstreams));
+    if (!choice) {
+      permit.release();
+      return request.refuse(new GatewayError("ADMIT_NO_ROUTE", "the route has no upstream"));
+    }
+    const { upstream } = choice;
+    const { policy, timeouts } = route.ways.get(upstream)!;
+    const options = { upstream, policy, timeouts, replyIdleMs: this.#replyIdleMs, target: rewrite(exchange.target, route) };
+    forward(exchange, options, (outcome) => {
+      permit.release();
+      request.target = outcome.target;
+      if (outcome.error && !outcome.replied) return request.refuse(outcome.error);
+      request.end(outcome.status, outcome.error, outcome.bytesOut);
+    });
+  }
+}
+
+/** What is gathered about one request on its way, until it ends; ends once. */
+class Request {
+  route: string | null = null;
+  handler: string | null = null;
+  pool: string | null = null;
+  target: string | null = null;
+  waitMs = 0;
+  status = 0;
+  error: GatewayError | null = null;
+  bytesIn = 0;
+  bytesOut = 0;
+  arenaPeakBytes: number | null = null;
+  cpuMs: number | null = null;
+  readonly #exchange: Exchange;
+  readonly #onEnd: (request: Request) => void;
+
+  constructor(exchange: Exchange, onEnd: (request: Request) => void) {
+    this.#exchange = exchange;
+    this.#onEnd = onEnd;
+  }
+
+  refuse(error: GatewayError): void {
+    refuse(this.#exchange, error);
+    this.end(error.status, error, 0);
+  }
+
+  reply(reply: { status: number; headers: string[]; body: null }): void {
+    sendReply(this.#exchange, reply);
+    this.end(reply.status, null, 0);
+  }
+
+  endHandled({ status, error, bytesOut, arenaPeakBytes, cpuUs }: Served): void {
+    this.arenaPeakBytes = arenaPeakBytes;
+    this.cpuMs = cpuUs / 1000;
+    this.end(status || (error?.status ?? 0), error, bytesOut);
+  }
+
+  end(status: number, error: GatewayError | null, bytesOut: number): void {
+    this.status = status;
+    this.error = error;
+    this.bytesOut = bytesOut;
+    this.bytesIn = this.#exchange.body?.receivedBytes ?? 0;
+    this.#onEnd(this);
+  }
+}
+
+function findRoute({ table }: Generation, { head, req }: Exchange): Route | null {
+  const query = head.target.indexOf("?");
+  return table.find({
+    method: head.method,
+    path: query === -1 ? head.target : head.target.slice(0, query),
+    host: head.host ?? "",
+    queryString: query === -1 ? "" : head.target.slice(query + 1),
+    header: (name) => {
+      const value = req.headers[name];
+      return Array.isArray(value) ? value.join(", ") : value;
+    },
+  });
+}
+
+/** Routes with a reserve or a cap have a share of the gate they pass. */
+function sharesOf({ routes }: GatewayConfig, pool: string | null) {
+  const own = routes.filter(({ handler, slots }) => slots !== null && (handler?.pool ?? null) === pool);
+  return Object.fromEntries(own.map(({ name, slots }) => [name, slots!]));
+}

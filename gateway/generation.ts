@@ -1,0 +1,201 @@
+/**
+ * A generation: everything that is made of one configuration and replaced when the next one takes over: the route
+ * table, upstreams with their connections, and the handlers' images. What survives a change of configuration (the
+ * listener, the arenas, the gates) belongs to the gateway.
+ */
+import { readFileSync } from "node:fs";
+import { type Routable, RouteTable } from "./admit/routes.ts";
+import type { Arenas } from "./arena/arenas.ts";
+import type {
+  ActiveHealthConfig,
+  GatewayConfig,
+  HeaderRules as RuleConfig,
+  RouteConfig,
+  UpstreamConfig,
+} from "./config/types.ts";
+import { type LoadedHandler, loadHandlers, unloadHandlers } from "./handle/handler-set.ts";
+import type { CheckOptions } from "./proxy/active-check.ts";
+import { targetAddress, type TlsToTarget } from "./proxy/connect.ts";
+import type { CallTimeouts } from "./proxy/call.ts";
+import type { Deadlines } from "./proxy/deadlines.ts";
+import type { ForwardingPolicy, HeaderRules } from "./proxy/headers.ts";
+import { Upstream, type UpstreamOptions } from "./proxy/upstream.ts";
+
+/** How a route's requests go to one upstream: headers, and the upstream's timeouts as the route overrides them. */
+export interface Way {
+  readonly policy: ForwardingPolicy;
+  readonly timeouts: CallTimeouts;
+}
+
+/** A route as requests use it. */
+export interface Route extends Routable {
+  readonly config: RouteConfig;
+  readonly handler: LoadedHandler | null;
+  readonly upstreams: readonly { readonly upstream: Upstream; readonly weight: number }[];
+  /** What `env.NAME.fetch` reaches. */
+  readonly bindings: ReadonlyMap<string, Upstream>;
+  readonly responseRules: HeaderRules | null;
+  /** How requests of this route go to each upstream. */
+  readonly ways: ReadonlyMap<Upstream, Way>;
+}
+
+export class Generation {
+  readonly config: GatewayConfig;
+  readonly table: RouteTable<Route>;
+  readonly routes: readonly Route[];
+  readonly upstreams: ReadonlyMap<string, Upstream>;
+  readonly #handlers: ReadonlyMap<string, LoadedHandler>;
+  readonly #arenas: Arenas;
+  /** By "scheme://host:port", for a handler's global fetch. */
+  readonly #byOrigin: ReadonlyMap<string, Upstream>;
+
+  private constructor(
+    config: GatewayConfig,
+    upstreams: ReadonlyMap<string, Upstream>,
+    handlers: ReadonlyMap<string, LoadedHandler>,
+    arenas: Arenas,
+  ) {
+    this.config = config;
+    this.upstreams = upstreams;
+    this.#handlers = handlers;
+    this.#arenas = arenas;
+    this.routes = config.routes.map((route) => compile(route, config, upstreams, handlers));
+    this.table = new RouteTable(this.routes);
+    this.#byOrigin = originsOf(config, upstreams);
+  }
+
+  /** Loads handlers and opens upstreams. Throws HandlerLoadError, and then nothing of it is left. */
+  static async open(config: GatewayConfig, arenas: Arenas, deadlines: Deadlines): Promise<Generation> {
+    const handlers = await loadHandlers(config.routes, config.pools, arenas);
+    try {
+      const upstreams = new Map<string, Upstream>();
+      for (const [name, entry] of Object.entries(config.upstreams)) {
+        upstreams.set(name, new Upstream(name, upstreamOptions(entry, config), deadlines));
+      }
+      await Promise.all([...upstreams.values()].map((upstream) => upstream.start()));
+      return new Generation(config, upstreams, handlers, arenas);
+    } catch (error) {
+      unloadHandlers(handlers, arenas);
+      throw error;
+    }
+  }
+
+  /** The declared upstream that an absolute URL belongs to. */
+  upstreamOf(url: URL): Upstream | undefined {
+    return this.#byOrigin.get(url.origin);
+  }
+
+  /** Lets running upstream requests finish, then frees what the generation holds. */
+  async close(): Promise<void> {
+    await Promise.all([...this.upstreams.values()].map((upstream) => upstream.close()));
+    unloadHandlers(this.#handlers, this.#arenas);
+  }
+
+  destroy(): void {
+    for (const upstream of this.upstreams.values()) upstream.destroy();
+  }
+}
+
+function compile(
+  config: RouteConfig,
+  gateway: GatewayConfig,
+  upstreams: ReadonlyMap<string, Upstream>,
+  handlers: ReadonlyMap<string, LoadedHandler>,
+): Route {
+  const named = (name: string) => upstreams.get(name)!;
+  const request = rulesOf(config.requestHeaders);
+  const responseRules = rulesOf(config.responseHeaders);
+  const ways = new Map<Upstream, Way>();
+  for (const [name, upstream] of upstreams) {
+    const policy = policyOf(gateway.upstreams[name]!, request, responseRules);
+    ways.set(upstream, { policy, timeouts: timeoutsOf(config, upstream) });
+  }
+  return {
+    config,
+    match: config.match,
+    handler: handlers.get(config.name) ?? null,
+    upstreams: config.upstreams.map(({ name, weight }) => ({ upstream: named(name), weight })),
+    bindings: new Map(Object.entries(config.handler?.bindings ?? {}).map(([key, name]) => [key, named(name)])),
+    responseRules,
+    ways,
+  };
+}
+
+function policyOf(
+  { host }: UpstreamConfig,
+  request: HeaderRules | null,
+  response: HeaderRules | null,
+): ForwardingPolicy {
+  const sent = host.kind === "keep" ? null : host.kind === "target" ? "target" : host.value;
+  return { forwarded: "both", via: "nea", host: sent, request, response };
+}
+
+function rulesOf({ remove, set, add }: RuleConfig): HeaderRules | null {
+  const rules = { remove, set: Object.entries(set), add: Object.entries(add) };
+  return remove.length + rules.set.length + rules.add.length === 0 ? null : rules;
+}
+
+function timeoutsOf({ timeouts }: RouteConfig, { options }: Upstream): CallTimeouts {
+  const { headMs, idleMs, totalMs } = timeouts;
+  const own = options.timeouts;
+  return {
+    headMs: headMs ?? own.headMs,
+    idleMs: idleMs ?? own.idleMs,
+    bodyIdleMs: own.bodyIdleMs,
+    totalMs: totalMs ?? own.totalMs,
+  };
+}
+
+function upstreamOptions(config: UpstreamConfig, { limits, proxy }: GatewayConfig): UpstreamOptions {
+  const { timeouts, activeHealth, passiveHealth } = config;
+  return {
+    targets: config.targets.map(({ url }) => ({ address: targetAddress(url, tlsOf(config)), weight: 1 })),
+    balance: config.balance,
+    resolveMs: config.resolveMs,
+    retries: Math.max(0, config.retry.attempts - 1),
+    target: {
+      connections: config.connections,
+      pending: config.pending,
+      health: { failures: passiveHealth.failures, ejectMs: passiveHealth.ejectMs },
+    },
+    engine: {
+      connections: config.connections,
+      keepAliveMs: timeouts.keepAliveMs,
+      headBytes: limits.headBytes,
+      connectMs: timeouts.connectMs,
+      bufferBytes: proxy.bufferBytes,
+    },
+    timeouts: {
+      headMs: timeouts.headMs,
+      idleMs: timeouts.idleMs,
+      bodyIdleMs: limits.bodyTimeoutMs,
+      totalMs: timeouts.totalMs ?? 0,
+    },
+    check: activeHealth === null ? undefined : checkOptions(activeHealth),
+  };
+}
+
+function checkOptions({ path, intervalMs, timeoutMs, failures, successes }: ActiveHealthConfig): CheckOptions {
+  return { path, intervalMs, timeoutMs, healthyAfter: successes, unhealthyAfter: failures };
+}
+
+function tlsOf({ tls }: UpstreamConfig): TlsToTarget {
+  const read = (file: string | null) => (file === null ? undefined : readFileSync(file, "utf8"));
+  return {
+    ca: read(tls.caFile),
+    cert: read(tls.certFile),
+    key: read(tls.keyFile),
+    serverName: tls.servername ?? undefined,
+    verify: tls.verify,
+  };
+}
+
+function originsOf(config: GatewayConfig, upstreams: ReadonlyMap<string, Upstream>): Map<string, Upstream> {
+  const origins = new Map<string, Upstream>();
+  for (const [name, { targets }] of Object.entries(config.upstreams)) {
+    for (const target of targets) {
+      if (target.protocol !== "unix") origins.set(new URL(target.url).origin, upstreams.get(name)!);
+    }
+  }
+  return origins;
+}

@@ -1,0 +1,105 @@
+/**
+ * From a handler's file to one script: esbuild follows its imports (TypeScript, npm packages) and leaves an ES module
+ * without imports, with a source map that leads every position back to the author's own lines.
+ *
+ * esbuild runs in a process of its own while handlers are loaded and is stopped afterwards; the plan has a term for it.
+ */
+import { builtinModules } from "node:module";
+import { relative } from "node:path";
+import { type BuildFailure, type Message, type Plugin, build, stop } from "esbuild";
+
+export interface Bundle {
+  /** The handler's file as logs call it, relative to the working directory. */
+  name: string;
+  code: string;
+  /** JSON of a source map, version 3, with sources and their contents. */
+  map: string;
+}
+
+/** One thing that is wrong with a handler, with its place in the author's files where it has one. */
+export interface HandlerFault {
+  file: string;
+  line: number;
+  column: number;
+  message: string;
+}
+
+export class BundleError extends Error {
+  override name = "BundleError";
+  readonly faults: HandlerFault[];
+
+  constructor(faults: HandlerFault[]) {
+    super(faults.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join("\n"));
+    this.faults = faults;
+  }
+}
+
+/** Bundles one handler; throws BundleError with every fault esbuild found. */
+export async function bundle(file: string): Promise<Bundle> {
+  try {
+    const result = await build({
+      entryPoints: [file],
+      bundle: true,
+      write: false,
+      outdir: "/",
+      format: "esm",
+      target: "es2023",
+      platform: "neutral",
+      mainFields: ["module", "main"],
+      conditions: ["worker", "browser"],
+      define: { "process.env.NODE_ENV": '"production"' },
+      sourcemap: "external",
+      sourcesContent: true,
+      legalComments: "none",
+      logLevel: "silent",
+      plugins: [refuseBuiltins],
+    });
+    const output = (suffix: string) => result.outputFiles.find(({ path }) => path.endsWith(suffix))!.text;
+    return { name: displayName(file), code: output(".js"), map: output(".js.map") };
+  } catch (error) {
+    if (!isBuildFailure(error)) throw error;
+    throw new BundleError(error.errors.map((message) => toFault(message, file)));
+  }
+}
+
+/** Ends esbuild's process; the next bundle starts it again. */
+export async function stopBundler(): Promise<void> {
+  await stop();
+}
+
+/** How a handler's file is called in logs: short, and the same wherever the gateway runs. */
+export function displayName(file: string): string {
+  return relative(process.cwd(), file);
+}
+
+const BUILTIN = new RegExp(`^(node:.*|(${builtinModules.join("|")})(/.*)?)$`);
+
+/** Node's built-in modules do not exist in an arena; the import is named where it stands. */
+const refuseBuiltins: Plugin = {
+  name: "refuse-node-builtins",
+  setup({ onResolve, resolve }) {
+    onResolve({ filter: BUILTIN }, async ({ path, importer, kind, resolveDir, pluginData }) => {
+      if (pluginData === "asked") return undefined;
+      // A package of that name (buffer, events, punycode) is fine; only what nobody installed is refused.
+      if (!path.startsWith("node:")) {
+        const found = await resolve(path, { importer, kind, resolveDir, pluginData: "asked" });
+        if (found.errors.length === 0 && !found.external) return found;
+      }
+      const text = `"${path}" is part of Node.js and does not exist in an arena; use web standards or an npm package`;
+      return { errors: [{ text }] };
+    });
+  },
+};
+
+function isBuildFailure(error: unknown): error is BuildFailure {
+  return error instanceof Error && Array.isArray((error as Partial<BuildFailure>).errors);
+}
+
+function toFault({ text, location }: Message, file: string): HandlerFault {
+  return {
+    file: displayName(location ? location.file : file),
+    line: location?.line ?? 1,
+    column: (location?.column ?? 0) + 1,
+    message: text,
+  };
+}

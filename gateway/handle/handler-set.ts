@@ -1,0 +1,153 @@
+/**
+ * All handlers of a configuration, loaded: bundled, given their platform, evaluated, warmed, and kept as images.
+ * Either all of them load or none is kept: the faults are reported together.
+ */
+import type { Arenas, Image } from "../arena/arenas.ts";
+import { ImagesFullError } from "../arena/arenas.ts";
+import type { BuildFailure, ImageRecipe } from "../arena/image-builder.ts";
+import type { HandlerConfig, Named, PoolConfig, RouteConfig } from "../config/types.ts";
+import { type Bundle, BundleError, type HandlerFault, bundle, displayName, stopBundler } from "./bundle.ts";
+import { type Culprit, culpritOf, culpritOfStack } from "./culprit.ts";
+import { platformFor } from "./platform.ts";
+import { SourcePositions } from "./source-position.ts";
+
+export interface LoadedHandler {
+  /** The handler's file as logs call it. */
+  name: string;
+  image: Image;
+  positions: SourcePositions;
+  /** What became of the warm requests, in their order. */
+  warmed: string[];
+  /** What the module logged while it was evaluated and warmed. */
+  logs: string[];
+}
+
+/** Why handlers were not loaded; each fault names the author's file and line. */
+export class HandlerLoadError extends Error {
+  override name = "HandlerLoadError";
+  readonly faults: HandlerFault[];
+
+  constructor(faults: HandlerFault[]) {
+    super(faults.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join("\n"));
+    this.faults = faults;
+  }
+}
+
+/** Evaluating a module and each warm request may take this much CPU time; a handler that needs more is at fault. */
+const LOAD_CPU_US = 2_000_000;
+
+type HandlerRoute = RouteConfig & { handler: HandlerConfig };
+
+/** By route name. Routes that differ in nothing that the image depends on share one. */
+export async function loadHandlers(
+  routes: readonly RouteConfig[],
+  pools: Named<PoolConfig>,
+  arenas: Arenas,
+): Promise<Map<string, LoadedHandler>> {
+  const loader = new Loader(pools, arenas);
+  const loaded = new Map<string, LoadedHandler>();
+  const faults: HandlerFault[] = [];
+  for (const route of routes) {
+    if (!route.handler) continue;
+    try {
+      loaded.set(route.name, await loader.load(route as HandlerRoute));
+    } catch (error) {
+      if (!(error instanceof BundleError || error instanceof HandlerLoadError)) throw error;
+      faults.push(...error.faults);
+    }
+  }
+  await stopBundler();
+  if (faults.length === 0) return loaded;
+  unloadHandlers(loaded, arenas);
+  throw new HandlerLoadError(unique(faults));
+}
+
+export function unloadHandlers(loaded: ReadonlyMap<string, LoadedHandler>, arenas: Arenas): void {
+  for (const image of new Set([...loaded.values()].map(({ image }) => image))) arenas.release(image);
+}
+
+class Loader {
+  readonly #pools: Named<PoolConfig>;
+  readonly #arenas: Arenas;
+  readonly #bundles = new Map<string, Promise<Bundle>>();
+  readonly #loaded = new Map<string, LoadedHandler>();
+
+  constructor(pools: Named<PoolConfig>, arenas: Arenas) {
+    this.#pools = pools;
+    this.#arenas = arenas;
+  }
+
+  async load(route: HandlerRoute): Promise<LoadedHandler> {
+    const { file } = route.handler;
+    let bundled = this.#bundles.get(file);
+    if (!bundled) this.#bundles.set(file, (bundled = bundle(file)));
+    const { name, code, map } = await bundled;
+    const recipe = await this.#recipe(route, name, code);
+    const key = JSON.stringify(recipe);
+    const known = this.#loaded.get(key);
+    if (known) return known;
+    const positions = new SourcePositions(name, map);
+    const loaded = await this.#build(recipe, name, positions);
+    this.#loaded.set(key, loaded);
+    return loaded;
+  }
+
+  async #recipe({ handler, upstreams }: HandlerRoute, name: string, code: string): Promise<ImageRecipe> {
+    const { extensions, scripts } = await platformFor(code);
+    const arenaBytes = this.#pools[handler.pool]!.arenaBytes;
+    const configuration = JSON.stringify({
+      env: handler.env,
+      bindings: Object.keys(handler.bindings),
+      arenaBytes,
+      hasUpstream: upstreams.length > 0,
+      mayFetch: true,
+    });
+    return {
+      arenaBytes,
+      extensions: [...extensions],
+      platform: [...scripts],
+      handler: { name, code },
+      configuration,
+      warm: handler.warm.map(({ method, target }) => `${method}\nhttp://localhost${target}\nhost\nlocalhost`),
+      cpuUs: LOAD_CPU_US,
+    };
+  }
+
+  async #build(recipe: ImageRecipe, name: string, positions: SourcePositions): Promise<LoadedHandler> {
+    try {
+      const result = await this.#arenas.build(recipe);
+      if (typeof result === "string") throw fault(name, "runs into the time limit while it is loaded");
+      if ("phase" in result) throw explain(result, name, positions);
+      const { image, built } = result;
+      return { name, image, positions, warmed: built.warmed, logs: built.logs };
+    } catch (error) {
+      if (error instanceof ImagesFullError) throw fault(name, `${error.message}; raise \`images\``);
+      throw error;
+    }
+  }
+}
+
+/** What happened while a module was loaded, in an author's words, at the author's line. */
+function explain(failure: BuildFailure, name: string, positions: SourcePositions): HandlerLoadError {
+  const { phase, reason, message, askedBytes } = failure;
+  const culprit = failure.stack ? culpritOfStack(failure.stack, positions) : culpritOf(failure.frames, positions);
+  const when = { platform: "while the platform starts", compile: "", evaluate: "while its module is evaluated" };
+  const doing = { ...when, adopt: "", warm: "in a warm request" }[phase];
+  const what = {
+    threw: message,
+    memory: `outgrows its arena ${doing} (${askedBytes} bytes more were asked for)`,
+    cpu: `uses more than ${LOAD_CPU_US / 1000} ms of CPU time ${doing}`,
+    trapped: `brings the engine down ${doing}: ${message}`,
+  }[reason];
+  return fault(name, what, culprit);
+}
+
+function fault(name: string, message: string, culprit?: Culprit): HandlerLoadError {
+  const [, file = displayName(name), line = "1", column = "1"] = /^(.*):(\d+):(\d+)$/.exec(culprit?.at ?? "") ?? [];
+  const frame = culprit?.codeFrame ? `\n${culprit.codeFrame}` : "";
+  return new HandlerLoadError([{ file, line: Number(line), column: Number(column), message: message + frame }]);
+}
+
+function unique(faults: HandlerFault[]): HandlerFault[] {
+  return [...new Map(faults.map((entry) => [JSON.stringify(entry), entry])).values()];
+}

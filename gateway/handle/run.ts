@@ -1,0 +1,242 @@
+/**
+ * A run: one request in one slot, from the lease to the clean arena. It advances the handler turn by turn, holds back
+ * events while a turn is under way, counts CPU and wall time, and sees to it that the slot comes back clean.
+ *
+ * Owner: the exchange that started it. Bound: one slot; queued events, at most one per outstanding body, subrequest,
+ * write and timer. Released when the arena is clean and the owner has let go of what it was reading from it.
+ */
+import type { Arenas, Image } from "../arena/arenas.ts";
+import type { KillCause } from "../arena/arena-threads.ts";
+import { JOB, MAILBOX, OUTCOME, SLOT } from "../arena/control.ts";
+import { type Effect, readEffect } from "../arena/effects.ts";
+import { type Frame, readFrames } from "../arena/frames.ts";
+import { MAILBOX_BYTES, PAGE_BYTES } from "../arena/layout.ts";
+import type { Slot, SlotPool } from "../arena/slots.ts";
+import type { Deadlines, Timed } from "../proxy/deadlines.ts";
+import { assert } from "../shared/assert.ts";
+import { EFFECT, EVENT } from "./abi.ts";
+
+/** The longest text or chunk that fits into the mailbox. */
+export const EVENT_BYTES_MAX = MAILBOX_BYTES - MAILBOX.bytes;
+
+/** A reset takes microseconds, a rebuild of the largest arena tens of milliseconds: the watchdog has no part in it. */
+const RESET_CPU_US = 10_000_000;
+
+export interface TurnEvent {
+  event: number;
+  id: number;
+  text?: string | undefined;
+  data?: Uint8Array | undefined;
+  flag?: number | undefined;
+}
+
+export type AbortCause = "memory" | "cpu" | "wall" | "stuck" | "effects" | "trapped";
+
+export type RunEnd =
+  | { kind: "complete" }
+  | { kind: "aborted"; cause: AbortCause; askedBytes: number; frames: Frame[] };
+
+export interface RunOwner {
+  /** In order, when a turn is over. What an effect points to is valid until the owner returns; see `ended`. */
+  effect(effect: Effect, run: HandlerRun): void;
+  /** Whether something is under way that will become an event (a subrequest, a pull, a write). */
+  readonly awaited: boolean;
+  /**
+   * No more turns. After "complete" what the last effects point to stays valid until the owner calls `release()`,
+   * which it must; after "aborted" nothing does, and the run releases itself.
+   */
+  ended(end: RunEnd, run: HandlerRun): void;
+}
+
+export interface RunLimits {
+  cpuMs: number;
+  wallMs: number;
+}
+
+export interface RunPlace {
+  arenas: Arenas;
+  pool: SlotPool;
+  image: Image;
+  deadlines: Deadlines;
+}
+
+type Phase = "idle" | "running" | "ended" | "resetting" | "over";
+
+export class HandlerRun implements Timed {
+  cpuUs = 0;
+  peakBytes = 0;
+  logsDropped = 0;
+  readonly slot: Slot;
+  readonly #place: RunPlace;
+  readonly #owner: RunOwner;
+  readonly #onFree: () => void;
+  readonly #cpuLimitUs: number;
+  readonly #wallDeadlineMs: number;
+  readonly #events: TurnEvent[] = [];
+  #phase: Phase = "idle";
+  #clean = false;
+  #expired = false;
+  #timer: NodeJS.Timeout | undefined;
+
+  /** Leases a slot; `onFree` is called once, when it is clean and given back. */
+  constructor(place: RunPlace, limits: RunLimits, owner: RunOwner, onFree: () => void) {
+    this.#place = place;
+    this.#owner = owner;
+    this.#onFree = onFree;
+    this.#cpuLimitUs = limits.cpuMs * 1000;
+    this.#wallDeadlineMs = performance.now() + limits.wallMs;
+    this.slot = place.arenas.take(place.pool, place.image, this);
+    place.deadlines.add(this);
+  }
+
+  /** Runs the handler on a request; `head` as in EVENT.start. */
+  start(head: string, hasBody: boolean): void {
+    const { control, startedAtMs } = this.slot;
+    control[SLOT.image] = this.#place.image.span.offset;
+    startedAtMs[0] = performance.timeOrigin + performance.now();
+    this.deliver({ event: EVENT.start, id: 0, text: head, flag: hasBody ? 1 : 0 });
+  }
+
+  /** Something happened outside; the handler hears of it in a turn of its own. Ignored once the run has ended. */
+  deliver(event: TurnEvent): void {
+    if (this.#phase === "running") this.#events.push(event);
+    else if (this.#phase === "idle") this.#submit(event);
+  }
+
+  /** Ends the run now, whatever the handler is at. */
+  abort(cause: "wall"): void {
+    if (this.#phase === "idle") this.#abort(cause, []);
+    else if (this.#phase === "running") this.#place.arenas.threads.expire(this.slot.index);
+  }
+
+  /** The owner is done with what the last effects pointed to. */
+  release(): void {
+    if (this.#phase !== "ended") return;
+    if (this.#clean) this.#free();
+    else this.#reset();
+  }
+
+  checkDeadline(nowMs: number): void {
+    if (nowMs < this.#wallDeadlineMs || this.#expired) return;
+    this.#expired = true;
+    this.abort("wall");
+  }
+
+  #submit({ event, id, text, data, flag }: TurnEvent): void {
+    const { control, bytes, layout } = this.slot;
+    const start = layout.mailboxStart + MAILBOX.bytes;
+    assert((data?.length ?? 0) <= EVENT_BYTES_MAX, "a chunk fits into the mailbox");
+    if (data) bytes.set(data, start);
+    control[SLOT.job] = JOB.turn;
+    control[SLOT.event] = event;
+    control[SLOT.id] = id;
+    control[SLOT.flag] = flag ?? 0;
+    control[SLOT.textBytes] = text === undefined ? -1 : bytes.write(text, start, EVENT_BYTES_MAX, "utf8");
+    control[SLOT.dataBytes] = data?.length ?? -1;
+    control[SLOT.cpuLeftUs] = Math.max(1, this.#cpuLimitUs - this.cpuUs);
+    this.#phase = "running";
+    this.#place.arenas.submit(this.slot);
+  }
+
+  jobDone(): void {
+    const { control } = this.slot;
+    if (control[SLOT.outcome] === OUTCOME.reset) return this.#free();
+    this.#account();
+    switch (control[SLOT.outcome]) {
+      case OUTCOME.suspended:
+        return this.#suspended();
+      case OUTCOME.clean:
+        return this.#complete(true);
+      case OUTCOME.complete:
+        return this.#complete(false);
+      case OUTCOME.memory:
+        return this.#abort("memory", this.#frames());
+      case OUTCOME.cpu:
+        return this.#abort("cpu", this.#frames());
+      case OUTCOME.effects:
+        return this.#abort("effects", this.#frames());
+      default:
+        return this.#abort("trapped", this.#frames());
+    }
+  }
+
+  jobKilled(cause: KillCause): void {
+    // A reset is ours and cannot hang; if its thread was killed for another slot it was only queued, not killed.
+    assert(this.#phase === "running", "only a turn is killed");
+    this.#abort(cause, this.#frames());
+  }
+
+  #account(): void {
+    const { control } = this.slot;
+    this.cpuUs += control[SLOT.cpuUs]!;
+    this.logsDropped += control[SLOT.logsDropped]!;
+    this.peakBytes = Math.max(this.peakBytes, control[SLOT.topPages]! * PAGE_BYTES + MAILBOX_BYTES);
+    this.slot.peakBytes = Math.max(this.slot.peakBytes, this.peakBytes);
+  }
+
+  #effects(): void {
+    const { words, layout, control } = this.slot;
+    const count = control[SLOT.effects]!;
+    for (let index = 0; index < count; index++) {
+      const effect = readEffect(words, layout, index);
+      if (effect.effect === EFFECT.timer) this.#setTimer(effect.a);
+      else this.#owner.effect(effect, this);
+    }
+  }
+
+  #suspended(): void {
+    // Effects may deliver events at once; they are queued until all have been read, as a turn would overwrite them.
+    this.#effects();
+    this.#phase = "idle";
+    const next = this.#events.shift();
+    if (next) return this.#submit(next);
+    if (this.#expired) return this.#abort("wall", []);
+    if (!this.#timer && !this.#owner.awaited) this.#abort("stuck", []);
+  }
+
+  #complete(clean: boolean): void {
+    this.#clean = clean;
+    this.#effects();
+    this.#end({ kind: "complete" });
+  }
+
+  #abort(cause: AbortCause, frames: Frame[]): void {
+    this.#end({ kind: "aborted", cause, frames, askedBytes: this.slot.control[SLOT.askedBytes]! });
+    this.#reset();
+  }
+
+  #end(end: RunEnd): void {
+    this.#phase = "ended";
+    clearTimeout(this.#timer);
+    this.#place.deadlines.delete(this);
+    this.#events.length = 0;
+    this.#owner.ended(end, this);
+  }
+
+  #frames(): Frame[] {
+    return readFrames(this.slot.words, this.slot.bytes, this.#place.image);
+  }
+
+  #setTimer(delayMs: number): void {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (delayMs < 0) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.deliver({ event: EVENT.timer, id: 0 });
+    }, delayMs);
+  }
+
+  #reset(): void {
+    this.#phase = "resetting";
+    this.slot.control[SLOT.job] = JOB.reset;
+    this.slot.control[SLOT.cpuLeftUs] = RESET_CPU_US;
+    this.#place.arenas.submit(this.slot);
+  }
+
+  #free(): void {
+    this.#phase = "over";
+    this.#place.arenas.give(this.#place.pool, this.slot);
+    this.#onFree();
+  }
+}

@@ -1,0 +1,367 @@
+/**
+ * An exchange served by a handler: the bridge between the client's side (request body, response) and the run in the
+ * arena. Turns what the handler asks for into replies, reads, and subrequests, and everything that happens outside into
+ * events for the handler.
+ *
+ * Owner: the gateway. Bound: the run's slot, the subrequests' buffers, one chunk of the response under way. Over when the
+ * arena is clean and the response has closed; `done` hears it exactly once.
+ */
+import type { Exchange, ResponseWatcher } from "../accept/exchange.ts";
+import type { Effect } from "../arena/effects.ts";
+import { effectBody, effectText } from "../arena/effects.ts";
+import { type Code, GatewayError } from "../errors.ts";
+import type { Generation, Route } from "../generation.ts";
+import { Delivery } from "../proxy/delivery.ts";
+import { faultOfFields } from "../proxy/headers.ts";
+import { refuse } from "../reply/refuse.ts";
+import { sendReply } from "../reply/send.ts";
+import { BODY_KIND, EFFECT, EVENT } from "./abi.ts";
+import { type Culprit, culpritOf, culpritOfStack } from "./culprit.ts";
+import type { LoadedHandler } from "./handler-set.ts";
+import { requestHead } from "./request-head.ts";
+import { type AbortCause, EVENT_BYTES_MAX, HandlerRun, type RunEnd, type RunOwner, type RunPlace } from "./run.ts";
+import { type GivenBody, Subrequests } from "./subrequests.ts";
+
+/** What the gateway wants to know of a handler's work, for logs and metrics. */
+export interface Served {
+  error: GatewayError | null;
+  status: number;
+  bytesOut: number;
+  arenaPeakBytes: number;
+  cpuUs: number;
+  subrequests: number;
+  culprit: Culprit | null;
+  cause: AbortCause | null;
+  askedBytes: number;
+  logsDropped: number;
+}
+
+export interface ServeOptions {
+  place: RunPlace;
+  route: Route;
+  handler: LoadedHandler;
+  generation: Generation;
+  replyIdleMs: number;
+  /** A line that the handler wrote to its console. */
+  log(level: number, text: string): void;
+  /** The slot is clean and given back. */
+  freed(): void;
+  /** Slot and response are over. */
+  done(served: Served): void;
+}
+
+const CODE_OF: Record<AbortCause, Code> = {
+  memory: "ARENA_MEMORY_EXCEEDED",
+  cpu: "HANDLE_CPU_EXCEEDED",
+  wall: "HANDLE_TIMED_OUT",
+  stuck: "HANDLE_TIMED_OUT",
+  effects: "HANDLE_THREW",
+  trapped: "ARENA_TRAPPED",
+};
+
+export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
+  error: GatewayError | null = null;
+  status = 0;
+  bytesOut = 0;
+  culprit: Culprit | null = null;
+  cause: AbortCause | null = null;
+  askedBytes = 0;
+  readonly #exchange: Exchange;
+  readonly #options: ServeOptions;
+  readonly #run: HandlerRun;
+  readonly #subrequests: Subrequests;
+  #delivery: Delivery | null = null;
+  /** Reads of the request's body and writes of the response that will become events. */
+  #outstanding = 0;
+  #writing = false;
+  /** The record of a subrequest whose target is in the next record. */
+  #pendingSubrequest: Effect | null = null;
+  #answered = false;
+  #closed = false;
+  #runOver = false;
+  #finished = false;
+
+  constructor(exchange: Exchange, options: ServeOptions) {
+    this.#exchange = exchange;
+    this.#options = options;
+    const { limits } = options.route.config;
+    this.#run = new HandlerRun(options.place, limits, this, () => this.#runFreed());
+    this.#subrequests = new Subrequests(exchange, options.route, options.generation, (event) =>
+      this.#run.deliver(event),
+    );
+    exchange.watcher = this;
+  }
+
+  get arenaPeakBytes(): number {
+    return this.#run.peakBytes;
+  }
+
+  get cpuUs(): number {
+    return this.#run.cpuUs;
+  }
+
+  get subrequests(): number {
+    return this.#subrequests.sent;
+  }
+
+  get logsDropped(): number {
+    return this.#run.logsDropped;
+  }
+
+  get awaited(): boolean {
+    return this.#outstanding + this.#subrequests.outstanding > 0;
+  }
+
+  start(): void {
+    this.#run.start(requestHead(this.#exchange), this.#exchange.body !== null);
+  }
+
+  /** Ends it from outside: the drain's deadline. */
+  abort(error: GatewayError): void {
+    this.error ??= error;
+    this.#run.abort("wall");
+  }
+
+  // What the handler asks for ------------------------------------------------------------------------------------
+
+  effect(effect: Effect): void {
+    switch (effect.effect) {
+      case EFFECT.respond:
+        return this.#respond(effect);
+      case EFFECT.write:
+        return effect.a === 0 ? this.#write(effect) : this.#subrequests.write(effect.a, this.#copy(effect));
+      case EFFECT.writeEnd:
+        return effect.a === 0 ? this.#delivery?.onEnd([]) : this.#subrequests.writeEnd(effect.a);
+      case EFFECT.writeAbort:
+        return effect.a === 0 ? this.#breakOff() : this.#subrequests.writeAbort(effect.a);
+      case EFFECT.subrequest:
+        this.#pendingSubrequest = effect;
+        return;
+      case 0:
+        return this.#subrequest(effect);
+      case EFFECT.abort:
+        return effect.a === 0 ? undefined : this.#subrequests.abort(effect.a);
+      case EFFECT.pull:
+        return effect.a === 0 ? this.#pull() : this.#subrequests.pull(effect.a);
+      case EFFECT.log:
+        return this.#log(effect);
+      case EFFECT.threw:
+        return this.#threw(effect);
+      case EFFECT.badResponse:
+        return this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", this.#text(effect)));
+    }
+  }
+
+  #respond(effect: Effect): void {
+    if (this.#answered) return;
+    const headers = effect.textBytes === 0 ? [] : this.#text(effect).split("\n");
+    const status = effect.a;
+    const fault = faultOfFields(headers) ?? (status >= 200 && status <= 599 ? null : `status ${status}`);
+    if (fault) return this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", fault));
+    this.#answered = true;
+    this.status = status;
+    if (effect.b === BODY_KIND.host) return this.#passOn(effect.bodyPointer, status, headers);
+    if (effect.b === BODY_KIND.stream) return this.#stream(status, headers);
+    const body = effectBody(this.#run.slot.bytes, effect.bodyPointer, effect.bodyBytes);
+    this.bytesOut = body.length;
+    // Only a complete run's arena stays as it is until the client has everything; otherwise the handler goes on.
+    const stable = effect.c === 1 ? body : Buffer.from(body);
+    if (!sendReply(this.#exchange, { status, headers, body: stable }, this.#options.route.responseRules)) {
+      this.error ??= new GatewayError("REPLY_CLIENT_GONE");
+    }
+  }
+
+  /** The answer's body comes from elsewhere and does not enter the arena. */
+  #passOn(id: number, status: number, headers: string[]): void {
+    const how = { status, headers, ...this.#deliveryOptions() };
+    if (id === 0) return this.#echo(status, headers);
+    const subrequest = this.#subrequests.handOver(id);
+    if (!subrequest) return this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", "its body was used already"));
+    this.#delivery = subrequest.handOver(this.#exchange, how, (outcome) => this.#delivered(outcome.error));
+  }
+
+  /** The client's own body goes back to it. */
+  #echo(status: number, headers: string[]): void {
+    const { body } = this.#exchange;
+    const delivery = this.#newDelivery(() => body?.resume());
+    delivery.onHead(status, "", headers);
+    if (!body) return delivery.onEnd([]);
+    body.start({
+      write: (chunk) => delivery.onData(chunk),
+      end: () => delivery.onEnd([]),
+      fail: (error) => delivery.onError(error),
+    });
+  }
+
+  #stream(status: number, headers: string[]): void {
+    const delivery = this.#newDelivery(() => this.#written());
+    delivery.onHead(status, "", headers);
+  }
+
+  #newDelivery(resume: () => void): Delivery {
+    const delivery = new Delivery(this.#exchange, this.#deliveryOptions(), (outcome) => this.#delivered(outcome.error));
+    delivery.source = { resume, abort: (error) => this.#sourceAborted(error) };
+    return (this.#delivery = delivery);
+  }
+
+  #deliveryOptions() {
+    const { place, replyIdleMs, route } = this.#options;
+    return { deadlines: place.deadlines, replyIdleMs, rules: route.responseRules };
+  }
+
+  #write(effect: Effect): void {
+    const { bodyBytes } = effect;
+    if (!this.#delivery || this.#writing) return this.#run.deliver({ event: EVENT.writeFailed, id: 0 });
+    this.bytesOut += bodyBytes;
+    this.#outstanding++;
+    this.#writing = true;
+    if (this.#delivery.onData(this.#copy(effect))) this.#written();
+  }
+
+  /** The client has taken what was written: the handler may write on. */
+  #written(): void {
+    if (!this.#writing) return;
+    this.#writing = false;
+    this.#outstanding--;
+    this.#run.deliver({ event: EVENT.writable, id: 0 });
+  }
+
+  #breakOff(): void {
+    const error = new GatewayError("HANDLE_THREW", "the response's stream broke off");
+    this.error ??= error;
+    this.#delivery?.onError(error);
+  }
+
+  #subrequest({ textPointer, textBytes }: Effect): void {
+    const record = this.#pendingSubrequest;
+    this.#pendingSubrequest = null;
+    if (!record) return;
+    const target = effectText(this.#run.slot.bytes, textPointer, textBytes);
+    this.#subrequests.send(record.a, target, this.#text(record), this.#given(record));
+  }
+
+  #given(effect: Effect): GivenBody {
+    switch (effect.b) {
+      case BODY_KIND.string:
+      case BODY_KIND.bytes:
+        return { kind: "bytes", bytes: this.#copy(effect) };
+      case BODY_KIND.host:
+        return { kind: "host", id: effect.bodyPointer };
+      case BODY_KIND.stream:
+        return { kind: "stream" };
+      default:
+        return { kind: "none" };
+    }
+  }
+
+  #pull(): void {
+    const { body } = this.#exchange;
+    if (!body) return this.#run.deliver({ event: EVENT.bodyEnd, id: 0 });
+    this.#outstanding++;
+    body.read(EVENT_BYTES_MAX).then(
+      (chunk) => this.#pulled(chunk),
+      (error: unknown) => this.#pullFailed(error),
+    );
+  }
+
+  #pulled(chunk: Uint8Array | null): void {
+    this.#outstanding--;
+    this.#run.deliver(chunk ? { event: EVENT.bodyChunk, id: 0, data: chunk } : { event: EVENT.bodyEnd, id: 0 });
+  }
+
+  #pullFailed(error: unknown): void {
+    this.#outstanding--;
+    const known = error instanceof GatewayError ? error : new GatewayError("REPLY_CLIENT_GONE", String(error));
+    // A body that is too large is the client's fault and has its own answer, whatever the handler makes of it.
+    this.error ??= known;
+    this.#run.deliver({ event: EVENT.bodyFailed, id: 0, text: known.title });
+  }
+
+  #log({ a: level, b: bytes, textPointer, textBytes }: Effect): void {
+    const text = effectText(this.#run.slot.bytes, textPointer, textBytes);
+    this.#options.log(level, bytes > textBytes ? `${text}... (${bytes} bytes)` : text);
+  }
+
+  #threw(effect: Effect): void {
+    const stack = effectText(this.#run.slot.bytes, effect.bodyPointer, Math.min(effect.bodyBytes, STACK_BYTES));
+    this.culprit = culpritOfStack(stack, this.#options.handler.positions);
+    const text = effectText(this.#run.slot.bytes, effect.textPointer, Math.min(effect.textBytes, STACK_BYTES));
+    this.#fail(new GatewayError("HANDLE_THREW", text));
+  }
+
+  #fail(error: GatewayError): void {
+    this.error ??= error;
+    if (this.#answered) return void this.#delivery?.onError(error);
+    this.#answered = true;
+    this.status = this.error.status;
+    refuse(this.#exchange, this.error);
+  }
+
+  #text({ textPointer, textBytes }: Effect): string {
+    return effectText(this.#run.slot.bytes, textPointer, textBytes);
+  }
+
+  /** Out of the arena: whoever gets it may keep it beyond the next turn. */
+  #copy({ bodyPointer, bodyBytes }: Effect): Buffer {
+    return Buffer.from(effectBody(this.#run.slot.bytes, bodyPointer, bodyBytes));
+  }
+
+  // How it ends --------------------------------------------------------------------------------------------------
+
+  ended(end: RunEnd): void {
+    this.#subrequests.close();
+    if (end.kind === "aborted") this.#aborted(end.cause, end);
+    else if (!this.#answered) this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", "it ended without a response"));
+    if (this.#closed) this.#run.release();
+  }
+
+  #aborted(cause: AbortCause, { frames, askedBytes }: Extract<RunEnd, { kind: "aborted" }>): void {
+    this.cause = cause;
+    this.askedBytes = askedBytes;
+    this.culprit = culpritOf(frames, this.#options.handler.positions);
+    const error = new GatewayError(CODE_OF[cause], cause);
+    this.#fail(error);
+  }
+
+  /** The client is gone while we stream to it: the handler hears that nobody reads. */
+  #sourceAborted(error: GatewayError): void {
+    this.error ??= error;
+    this.#delivery?.onError(error);
+    this.#run.deliver({ event: EVENT.writeFailed, id: 0 });
+    this.#run.deliver({ event: EVENT.clientGone, id: 0 });
+  }
+
+  #delivered(error: GatewayError | null): void {
+    if (error) this.error ??= error;
+    this.bytesOut = Math.max(this.bytesOut, this.#delivery?.bytesOut ?? 0);
+    this.#responseOver();
+  }
+
+  responseClosed(): void {
+    if (!this.#exchange.res.writableFinished) {
+      this.error ??= this.#exchange.connection.brokenBy ?? new GatewayError("REPLY_CLIENT_GONE");
+      this.#run.deliver({ event: EVENT.clientGone, id: 0 });
+    }
+    this.#responseOver();
+  }
+
+  #responseOver(): void {
+    this.#closed = true;
+    this.#run.release();
+    this.#finish();
+  }
+
+  #runFreed(): void {
+    this.#runOver = true;
+    this.#options.freed();
+    this.#finish();
+  }
+
+  #finish(): void {
+    if (this.#finished || !this.#runOver || !this.#closed) return;
+    this.#finished = true;
+    this.#options.done(this);
+  }
+}
+
+const STACK_BYTES = 16_384;

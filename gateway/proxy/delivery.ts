@@ -1,0 +1,240 @@
+// Streams an answer into a client's response as it arrives. Owner: the exchange. Bound: what has been read and the
+// client has not yet taken: one chunk (64 KiB) beyond the socket's buffer, because the source is told to wait as
+// soon as the client falls behind. Released when the response has closed; `done` hears the outcome exactly once,
+// after which nothing of it is left.
+//
+// Client slow: the source waits. Client gone: the source is aborted. Source failed before the head: nothing was
+// written, the caller answers. Source failed within the body: the client's connection is cut at once, because an
+// answer that ends short must not look complete.
+import type { Exchange, ResponseWatcher } from "../accept/exchange.ts";
+import { Field, fieldOf } from "../accept/field.ts";
+import { GatewayError } from "../errors.ts";
+import type { Call } from "./call.ts";
+import type { Deadlines, Timed } from "./deadlines.ts";
+import type { ResponseSink } from "./engine.ts";
+import { responseHeaders, type HeaderRules } from "./headers.ts";
+import { trailersFor } from "./trailers.ts";
+
+/** Where the answer comes from: an upstream call, or a handler that streams. */
+export interface AnswerSource {
+  resume(): void;
+  /** Must lead to `onError` unless the last word was spoken already. */
+  abort(error: GatewayError): void;
+}
+
+export interface DeliveryOptions {
+  readonly deadlines: Deadlines;
+  /** Longest time without the client taking a byte of the answer; 0: no limit. */
+  readonly replyIdleMs: number;
+  readonly rules: HeaderRules | null;
+}
+
+export interface Outcome {
+  /** null: the client has the whole answer. */
+  readonly error: GatewayError | null;
+  /** Something was written to the client, so nothing else may be. */
+  readonly replied: boolean;
+  /** Status the client got; 0 if none. */
+  readonly status: number;
+  /** Request and answer body bytes. */
+  readonly bytesIn: number;
+  readonly bytesOut: number;
+  /** Where it went; null if it never left. */
+  readonly target: string | null;
+  readonly attempts: number;
+  /** From the call to the request being sent, to the head, to the end; 0 where it did not get so far. */
+  readonly sentAfterMs: number;
+  readonly headAfterMs: number;
+  readonly durationMs: number;
+}
+
+export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
+  /** Set before the first event; null: nobody to hold back or to stop. */
+  source: AnswerSource | null = null;
+  /** The upstream call behind it, if there is one: for the outcome. */
+  call: Call | null = null;
+  error: GatewayError | null = null;
+  replied = false;
+  status = 0;
+  bytesOut = 0;
+  #endedMs = 0;
+  // Negative when no length was announced: it never comes down to zero then.
+  #leftBytes = -1;
+  #blocked = false;
+  #blockedSinceMs = 0;
+  #sourceOver = false;
+  #responseClosed = false;
+  #done: ((outcome: Outcome) => void) | null;
+  readonly #exchange: Exchange;
+  readonly #options: DeliveryOptions;
+
+  constructor(exchange: Exchange, options: DeliveryOptions, done: (outcome: Outcome) => void) {
+    this.#exchange = exchange;
+    this.#options = options;
+    this.#done = done;
+    exchange.watcher = this;
+  }
+
+  get bytesIn(): number {
+    return this.#exchange.body?.receivedBytes ?? 0;
+  }
+
+  get target(): string | null {
+    return this.call?.target?.label ?? null;
+  }
+
+  get attempts(): number {
+    return this.call?.attempts ?? 0;
+  }
+
+  get sentAfterMs(): number {
+    return since(this.call, this.call?.sentMs ?? 0);
+  }
+
+  get headAfterMs(): number {
+    return since(this.call, this.call?.headMs ?? 0);
+  }
+
+  get durationMs(): number {
+    return since(this.call, this.#endedMs);
+  }
+
+  /** From now on the call's answer is this one's. */
+  attach(call: Call): void {
+    this.call = this.source = call;
+  }
+
+  /** Ends it from outside (drain deadline, a killed handler). */
+  abort(error: GatewayError): void {
+    this.error ??= error;
+    if (!this.#sourceOver) this.source?.abort(error);
+    else this.#cut();
+  }
+
+  onSent(): void {}
+
+  onInformation(status: number, headers: string[]): void {
+    const { req, res } = this.#exchange;
+    // RFC 9110 section 15.2: never to an HTTP/1.0 client.
+    if (status === 100 || req.httpVersion === "1.0" || res.headersSent || res.destroyed) return;
+    res.writeInformation(status, responseHeaders(headers, this.#exchange, status, null));
+  }
+
+  onHead(status: number, reason: string, headers: string[]): void {
+    const res = this.#exchange.res;
+    if (res.destroyed) return;
+    try {
+      res.writeHead(status, reason || undefined, responseHeaders(headers, this.#exchange, status, this.#options.rules));
+    } catch (cause) {
+      // node refuses some bytes that the engine's parser let through.
+      this.source?.abort(new GatewayError("PROXY_BAD_RESPONSE", String(cause), { cause }));
+      return;
+    }
+    this.status = status;
+    this.replied = true;
+    this.#leftBytes = lengthIn(headers);
+  }
+
+  onData(chunk: Uint8Array): boolean {
+    const res = this.#exchange.res;
+    if (res.destroyed) return true;
+    this.bytesOut += chunk.length;
+    this.#leftBytes -= chunk.length;
+    if (this.#leftBytes === 0) return this.#last(chunk);
+    if (res.write(chunk)) return true;
+    this.#block();
+    return false;
+  }
+
+  onEnd(trailers: string[]): void {
+    this.#sourceOver = true;
+    const res = this.#exchange.res;
+    if (this.#responseClosed) return this.#finish();
+    if (trailers.length > 0) res.addTrailers(trailersFor(trailers));
+    if (!res.writableEnded) res.end();
+    if ((res.socket?.writableLength ?? 0) > 0) this.#block();
+  }
+
+  onError(error: GatewayError): void {
+    this.#sourceOver = true;
+    this.error ??= this.#exchange.connection.brokenBy ?? error;
+    if (this.#responseClosed) this.#finish();
+    else if (this.replied) this.#cut();
+    else this.#finish();
+  }
+
+  responseClosed(): void {
+    this.#responseClosed = true;
+    if (!this.#exchange.res.writableFinished) this.#clientGone();
+    if (this.#sourceOver) this.#finish();
+  }
+
+  checkDeadline(nowMs: number): void {
+    if (
+      !this.#blocked ||
+      this.#options.replyIdleMs === 0 ||
+      nowMs - this.#blockedSinceMs < this.#options.replyIdleMs
+    )
+      return;
+    this.error ??= new GatewayError("REPLY_TIMED_OUT", `nothing taken for ${this.#options.replyIdleMs} ms`);
+    this.#cut();
+  }
+
+  // The last bytes of an announced length go out together with the end. A short answer is also joined to its head
+  // as one string, which costs one write instead of a gathered one.
+  #last(chunk: Uint8Array): boolean {
+    const res = this.#exchange.res;
+    if (chunk.length <= JOIN_BYTES) res.end(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1"), "latin1");
+    else res.end(chunk);
+    return true;
+  }
+
+  #block(): void {
+    if (this.#blockedSinceMs === 0) {
+      this.#options.deadlines.add(this);
+      this.#exchange.res.on("drain", () => this.#unblock());
+    }
+    this.#blocked = true;
+    this.#blockedSinceMs = performance.now();
+  }
+
+  #unblock(): void {
+    this.#blocked = false;
+    this.source?.resume();
+  }
+
+  // A reset where the length is not announced: there the end of the connection is the end of the body, and an
+  // orderly close would pass a part off as the whole (RFC 9112 section 8).
+  #cut(): void {
+    const { res, connection } = this.#exchange;
+    if (this.#exchange.req.httpVersion === "1.0") connection.socket.resetAndDestroy();
+    else res.destroy();
+  }
+
+  #clientGone(): void {
+    this.error ??= this.#exchange.connection.brokenBy ?? new GatewayError("REPLY_CLIENT_GONE");
+    if (!this.#sourceOver) this.source?.abort(this.error);
+  }
+
+  #finish(): void {
+    const done = this.#done;
+    if (done === null) return;
+    this.#done = null;
+    this.#endedMs = performance.now();
+    this.#options.deadlines.delete(this);
+    done(this);
+  }
+}
+
+const JOIN_BYTES = 16 * 1024;
+
+function lengthIn(headers: readonly string[]): number {
+  for (let i = 0; i < headers.length; i += 2) {
+    if (fieldOf(headers[i] as string) === Field.contentLength) return Number(headers[i + 1]);
+  }
+  return -1;
+}
+
+function since(call: Call | null, momentMs: number): number {
+  return call === null || momentMs === 0 ? 0 : momentMs - call.startedMs;
+}

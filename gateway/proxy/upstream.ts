@@ -1,0 +1,195 @@
+// A named upstream: its targets, who gets the next request, and who is out. Owner: the gateway, one per config
+// generation. Bound: targets x (connections + pending). Full: PROXY_TARGETS_BUSY; nobody left: PROXY_NO_TARGET.
+// Released by `close()`, which lets running requests finish. Watched through `stats()`.
+import { isIP } from "node:net";
+import { GatewayError } from "../errors.ts";
+import { leastPending, roundRobin, sticky } from "./balance.ts";
+import { Call, type CallTimeouts, type Dispatching } from "./call.ts";
+import { ActiveCheck, type CheckOptions } from "./active-check.ts";
+import type { TargetAddress } from "./connect.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { Engine, ResponseSink, UpstreamRequest } from "./engine.ts";
+import { addressesOf, systemLookup, type Lookup } from "./resolve.ts";
+import { RetryBudget } from "./retry-budget.ts";
+import { Target, type TargetOptions, type TargetStats } from "./target.ts";
+import { UndiciEngine, type EngineOptions } from "./undici-engine.ts";
+
+export interface ListedTarget {
+  readonly address: TargetAddress;
+  readonly weight: number;
+}
+
+export interface UpstreamOptions {
+  readonly targets: readonly ListedTarget[];
+  readonly balance: "least-pending" | "round-robin";
+  /** How often names are looked up again; 0: once. */
+  readonly resolveMs: number;
+  readonly retries: number;
+  readonly target: TargetOptions;
+  readonly engine: EngineOptions;
+  readonly timeouts: CallTimeouts;
+  readonly check?: CheckOptions | undefined;
+}
+
+/** Replaceable from outside because tests must not depend on a name server. */
+export interface UpstreamParts {
+  readonly lookup?: Lookup;
+  readonly createEngine?: (address: TargetAddress, options: EngineOptions) => Engine;
+}
+
+export class Upstream implements Dispatching {
+  readonly name: string;
+  readonly options: UpstreamOptions;
+  readonly deadlines: Deadlines;
+  readonly retryBudget = new RetryBudget();
+  readonly lineMs: number;
+  readonly retries: number;
+  /** Requests sent a second time, for metrics. */
+  retried = 0;
+  readonly #parts: UpstreamParts;
+  readonly #leaving = new Set<Promise<void>>();
+  #targets: Target[] = [];
+  #turn = 0;
+  #resolver: NodeJS.Timeout | null = null;
+  #checks: ActiveCheck | null = null;
+  #closed = false;
+
+  constructor(name: string, options: UpstreamOptions, deadlines: Deadlines, parts: UpstreamParts = {}) {
+    this.name = name;
+    this.options = options;
+    this.deadlines = deadlines;
+    this.lineMs = options.engine.connectMs;
+    this.retries = options.retries;
+    this.#parts = parts;
+  }
+
+  get targets(): readonly Target[] {
+    return this.#targets;
+  }
+
+  /** Looks the targets up for the first time. Names that do not resolve yet are not an error: they may later. */
+  async start(): Promise<void> {
+    await this.#resolve();
+    if (this.#closed) return;
+    const { resolveMs, check } = this.options;
+    if (resolveMs > 0 && this.options.targets.some(needsLookup)) {
+      this.#resolver = setInterval(() => void this.#resolve(), resolveMs).unref();
+    }
+    if (check !== undefined) this.#checks = new ActiveCheck(this, check);
+  }
+
+  /** Sends a request; the sink hears the rest. `stickyKey` keeps one client on one target while it lives. */
+  send(request: UpstreamRequest, sink: ResponseSink, options: SendOptions = {}): Call {
+    this.retryBudget.earn();
+    return new Call(
+      this,
+      request,
+      options.timeouts ?? this.options.timeouts,
+      sink,
+      options.stickyKey ?? null,
+    );
+  }
+
+  pick(stickyKey: string | null, not: Target | null): Target | GatewayError {
+    if (not !== null) this.retried += 1;
+    const nowMs = performance.now();
+    const alive = this.#targets.filter((target) => target.health.accepts(nowMs));
+    const others = not === null ? alive : alive.filter((target) => target !== not);
+    const able = (others.length > 0 ? others : alive).filter((target) => target.hasRoom);
+    const chosen = this.#choose(able, stickyKey);
+    if (chosen !== null) return chosen;
+    return alive.length > 0
+      ? new GatewayError("PROXY_TARGETS_BUSY", this.name)
+      : new GatewayError("PROXY_NO_TARGET", this.name);
+  }
+
+  failed(target: Target): void {
+    target.failures += 1;
+    const nowMs = performance.now();
+    const others = this.#targets.some((other) => other !== target && other.health.accepts(nowMs));
+    target.health.failed(nowMs, others);
+  }
+
+  stats(): readonly TargetStats[] {
+    const nowMs = performance.now();
+    return this.#targets.map((target) => target.stats(nowMs));
+  }
+
+  /** Running requests finish; then every connection is closed. */
+  async close(): Promise<void> {
+    this.#stop();
+    await Promise.all([...this.#targets.map((target) => target.close()), ...this.#leaving]);
+  }
+
+  /** Ends everything now. */
+  destroy(): void {
+    this.#stop();
+    for (const target of this.#targets) target.engine.destroy();
+  }
+
+  #stop(): void {
+    this.#closed = true;
+    if (this.#resolver !== null) clearInterval(this.#resolver);
+    this.#checks?.stop();
+  }
+
+  #choose(able: readonly Target[], stickyKey: string | null): Target | null {
+    if (able.length <= 1) return able[0] ?? null;
+    if (stickyKey !== null) return sticky(able, stickyKey);
+    this.#turn = (this.#turn + 1) >>> 0;
+    return this.options.balance === "round-robin"
+      ? roundRobin(able, this.#turn)
+      : leastPending(able, this.#turn);
+  }
+
+  async #resolve(): Promise<void> {
+    const wanted: ListedTarget[] = [];
+    for (const listed of this.options.targets) wanted.push(...(await this.#addresses(listed)));
+    if (!this.#closed) this.#become(wanted);
+  }
+
+  // A lookup that fails says nothing about the pods: keep what was known.
+  async #addresses(listed: ListedTarget): Promise<readonly ListedTarget[]> {
+    if (!needsLookup(listed)) return [listed];
+    try {
+      const found = await addressesOf(listed.address.name, this.#parts.lookup ?? systemLookup);
+      return found.map((host) => ({
+        ...listed,
+        address: { ...listed.address, host, label: labelOf(listed, host) },
+      }));
+    } catch {
+      const known = this.#targets.filter((target) => target.address.name === listed.address.name);
+      return known.map((target) => ({ address: target.address, weight: target.weight }));
+    }
+  }
+
+  #become(wanted: readonly ListedTarget[]): void {
+    const before = new Map(this.#targets.map((target) => [target.label, target]));
+    this.#targets = wanted.map((listed) => before.get(listed.address.label) ?? this.#create(listed));
+    for (const target of before.values()) if (!this.#targets.includes(target)) this.#retire(target);
+  }
+
+  #create(listed: ListedTarget): Target {
+    const create = this.#parts.createEngine ?? ((address, options) => new UndiciEngine(address, options));
+    const engine = create(listed.address, this.options.engine);
+    return new Target(listed.address, engine, listed.weight, this.options.target);
+  }
+
+  #retire(target: Target): void {
+    const leaving = target.close().finally(() => this.#leaving.delete(leaving));
+    this.#leaving.add(leaving);
+  }
+}
+
+export interface SendOptions {
+  readonly timeouts?: CallTimeouts | undefined;
+  readonly stickyKey?: string | null;
+}
+
+function needsLookup(listed: ListedTarget): boolean {
+  return !listed.address.unix && isIP(listed.address.name) === 0;
+}
+
+function labelOf(listed: ListedTarget, host: string): string {
+  return `${listed.address.label} (${host})`;
+}

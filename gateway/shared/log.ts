@@ -1,0 +1,46 @@
+/**
+ * The log: pino, JSON lines on standard output, written asynchronously. Owner: the process. Bound: pino's buffer
+ * (LOG_BUFFER_BYTES); while standard output does not take lines fast enough, further ones are dropped and counted.
+ */
+import { type Logger, destination, pino } from "pino";
+
+export type { Logger } from "pino";
+
+/** What may wait for standard output. */
+export const LOG_BUFFER_BYTES = 1024 * 1024;
+/** Lines are gathered up to this size before a write... */
+const WRITE_BYTES = 4096;
+/** ...but no longer than this. */
+const FLUSH_MS = 200;
+
+export interface Log {
+  readonly logger: Logger;
+  /** Lines that standard output did not take in time. */
+  readonly dropped: number;
+  /** Writes what waits, synchronously: for the end of the process. */
+  flush(): void;
+}
+
+export function openLog(level: string, fd = 1): Log {
+  const stream = destination({ fd, sync: false, minLength: WRITE_BYTES, maxLength: LOG_BUFFER_BYTES });
+  let dropped = 0;
+  stream.on("drop", () => dropped++);
+  // A closed pipe must not end the gateway: it serves on without a log.
+  stream.on("error", () => {});
+  const timer = setInterval(() => stream.flush(), FLUSH_MS);
+  timer.unref();
+  const logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, stream);
+  return {
+    logger,
+    get dropped() {
+      return dropped;
+    },
+    flush() {
+      try {
+        stream.flushSync();
+      } catch {
+        // Not open yet, or closed: there is nobody to tell.
+      }
+    },
+  };
+}
