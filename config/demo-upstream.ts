@@ -13,4 +13,6 @@ server.on("error", (error: NodeJS.ErrnoException) => {
   process.stderr.write(`demo upstream: ${error.message}; is something else on port ${PORT}?\n`);
   process.exitCode = 1;
 });
+// Started by the gateway, it ends with it, however that ends.
+process.on("disconnect", () => process.exit());
 server.listen(PORT, "127.0.0.1");

@@ -9,7 +9,10 @@ import { KILLED, RUNNING_SLOT_BITS, THREAD, ringCapacity, threadWords } from "./
 import type { ArenaWorkerData } from "./arena-worker.ts";
 
 /** What all arena threads of a gateway share. */
-export type ArenaShared = Omit<ArenaWorkerData, "thread" | "recipes">;
+export interface ArenaShared extends Omit<ArenaWorkerData, "thread" | "recipes"> {
+  /** See worker-code.ts. */
+  code: string;
+}
 
 /** V8's own heap in an arena thread holds instances and little else; the code space is the engine's compiled code. */
 export const THREAD_LIMITS = {
@@ -38,8 +41,10 @@ export class ArenaThread {
     const { port1, port2 } = new MessageChannel();
     this.recipes = port1;
     port1.unref();
-    const workerData: ArenaWorkerData = { ...shared, thread: this.#words, recipes: port2 };
-    this.#worker = new Worker(new URL("./arena-worker.ts", import.meta.url), {
+    const { code, ...data } = shared;
+    const workerData: ArenaWorkerData = { ...data, thread: this.#words, recipes: port2 };
+    this.#worker = new Worker(code, {
+      eval: true,
       workerData,
       transferList: [port2],
       resourceLimits: THREAD_LIMITS,

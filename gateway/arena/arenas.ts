@@ -13,6 +13,7 @@ import { type PoolSize, type Slot, type SlotPool, type Slots, makeSlots } from "
 
 export interface ArenaOptions {
   engine: Engine;
+  workerCode: string;
   pools: readonly PoolSize[];
   threads: number;
   imagesBytes: number;
@@ -54,11 +55,12 @@ export class Arenas {
   readonly #slots: Slots;
   readonly #tenants: (SlotTenant | undefined)[];
 
-  constructor({ engine, pools, threads, imagesBytes, prefault, onLost }: ArenaOptions) {
+  constructor({ engine, workerCode, pools, threads, imagesBytes, prefault, onLost }: ArenaOptions) {
     this.images = new ImageStore(imagesBytes);
     this.#slots = makeSlots(pools, prefault);
     this.#tenants = this.#slots.byIndex.map(() => undefined);
     const shared = {
+      code: workerCode,
       engine,
       images: this.images.memory,
       arenas: this.#slots.byIndex.map(({ memory, layout }) => ({ memory, layout })),

@@ -4,6 +4,7 @@ import { fileURLToPath } from "node:url";
 import { AdminServer } from "../admin/server.ts";
 import { Arenas } from "../arena/arenas.ts";
 import { loadEngine } from "../arena/engine.ts";
+import { arenaWorkerCode } from "../arena/worker-code.ts";
 import { loadConfig } from "../config.ts";
 import type { GatewayConfig, HostPort } from "../config.ts";
 import { Gateway } from "../gateway.ts";
@@ -49,6 +50,7 @@ async function start(config: GatewayConfig, log: Log): Promise<Running> {
   const deadlines = new Deadlines();
   const arenas = new Arenas({
     engine: loadEngine(),
+    workerCode: await arenaWorkerCode(),
     pools: Object.values(config.pools),
     threads: config.threads,
     imagesBytes: config.imagesBytes,
@@ -86,8 +88,8 @@ function bannerOf({ listen, admin, routes, pools }: GatewayConfig, { listenPort,
   ].join("\n");
 }
 
-/** A process of its own, so that its memory is not the gateway's. */
+/** A process of its own, so that its memory is not the gateway's; it ends when the channel to us breaks. */
 function startDemoUpstream(): ChildProcess {
   const file = fileURLToPath(new URL("../../config/demo-upstream.ts", import.meta.url));
-  return spawn(process.execPath, [file], { stdio: ["ignore", "inherit", "inherit"] });
+  return spawn(process.execPath, [file], { stdio: ["ignore", "inherit", "inherit", "ipc"] });
 }
