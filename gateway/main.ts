@@ -3,9 +3,10 @@
 import { parseArgs } from "node:util";
 import { runCheck } from "./commands/check.ts";
 import { runPlan } from "./commands/plan.ts";
-import { runServe } from "./commands/serve.ts";
-import { ConfigError } from "./config.ts";
-import { HandlerLoadError } from "./handle/handler-set.ts";
+import { ConfigError, loadConfig } from "./config.ts";
+import { cacheCompiledCode, heapIsCapped, relaunch } from "./launch.ts";
+import { PlanError } from "./memory-check.ts";
+import { heapLimits } from "./plan.ts";
 
 const USAGE = `usage: nea COMMAND [--config FILE]
 
@@ -39,7 +40,8 @@ async function run(argv: string[]): Promise<number> {
   }
   switch (positionals[0]) {
     case "serve":
-      return runServe({ configFile, demoUpstream: values["demo-upstream"], write });
+      if (!heapIsCapped()) relaunch(heapLimits(loadConfig(configFile)));
+      return serve(configFile, values["demo-upstream"], write);
     case "check":
       return runCheck({ configFile, write });
     case "plan":
@@ -50,9 +52,15 @@ async function run(argv: string[]): Promise<number> {
   }
 }
 
+/** Loaded only in the process that serves: the one before it needs little more than the configuration. */
+async function serve(configFile: string, demoUpstream: boolean, write: (text: string) => void): Promise<number> {
+  const { runServe } = await import("./commands/serve.ts");
+  return runServe({ configFile, demoUpstream, write });
+}
+
 /** What a person can put right is told in words; anything else is our fault and shows its stack. */
 function report(error: unknown): number {
-  if (error instanceof ConfigError || error instanceof HandlerLoadError) {
+  if (error instanceof ConfigError || error instanceof PlanError || isHandlerLoadError(error)) {
     process.stderr.write(`${error.message}\n`);
     return EXIT_CONFIG;
   }
@@ -68,4 +76,10 @@ function report(error: unknown): number {
   throw error;
 }
 
+/** By name: the class comes with the handlers' part, which not every command loads. */
+function isHandlerLoadError(error: unknown): error is Error {
+  return error instanceof Error && error.name === "HandlerLoadError";
+}
+
+cacheCompiledCode();
 process.exit(await run(process.argv.slice(2)).catch(report));

@@ -9,7 +9,8 @@ import { loadConfig } from "../config.ts";
 import type { GatewayConfig, HostPort } from "../config.ts";
 import { Gateway } from "../gateway.ts";
 import { Generation } from "../generation.ts";
-import { planOf, renderPlan } from "../plan.ts";
+import { checkMemory } from "../memory-check.ts";
+import { planOf, renderPlan, size } from "../plan.ts";
 import { Deadlines } from "../proxy/deadlines.ts";
 import { type Log, openLog } from "../shared/log.ts";
 import { Shutdown } from "../shutdown.ts";
@@ -25,7 +26,9 @@ export interface ServeOptions {
 export async function runServe({ configFile, demoUpstream, write }: ServeOptions): Promise<number> {
   const config = loadConfig(configFile);
   const plan = planOf(config);
+  const limit = checkMemory(config, plan);
   write(`${renderPlan(plan)}\n`);
+  if (limit) write(`  limit${size(limit.bytes).padStart(26)}  ${limit.source}\n`);
   const demo = demoUpstream ? startDemoUpstream() : undefined;
   const log = openLog(config.log.level);
   try {

@@ -1,0 +1,41 @@
+/**
+ * The process that serves is started with V8's heap capped to the plan's terms. The caps depend on the configuration and
+ * can only be given on the command line, so the process that has read the configuration replaces itself (execve: same
+ * process id, same files) with one that has them.
+ */
+import { constants, enableCompileCache } from "node:module";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { HeapLimits } from "./plan.ts";
+
+/**
+ * glibc gives every thread a memory pool of its own and returns little of it; two are enough for a process whose threads
+ * allocate almost nothing.
+ */
+const ENVIRONMENT = { MALLOC_ARENA_MAX: "2" } as const;
+
+const OLD_SPACE = "--max-old-space-size";
+const SEMI_SPACE = "--max-semi-space-size";
+
+/** Compiled modules are kept between starts: a third of the start time, and no TypeScript parser in memory. */
+export function cacheCompiledCode(): void {
+  const { status } = enableCompileCache(process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), "nea-compile-cache"));
+  // A read-only file system is no fault: the gateway only starts slower.
+  if (status === constants.compileCacheStatus.FAILED) return;
+}
+
+/** Whether this process was started with a capped heap, by us or by somebody who wants other caps. */
+export function heapIsCapped(): boolean {
+  const options = `${process.execArgv.join(" ")} ${process.env.NODE_OPTIONS ?? ""}`;
+  return options.includes(OLD_SPACE);
+}
+
+/** Does not return. */
+export function relaunch({ oldSpaceMib, semiSpaceMib }: HeapLimits): never {
+  const flags = [`${OLD_SPACE}=${oldSpaceMib}`, `${SEMI_SPACE}=${semiSpaceMib}`];
+  const [node, ...rest] = process.argv as [string, ...string[]];
+  return process.execve!(process.execPath, [node, ...process.execArgv, ...flags, ...rest], {
+    ...process.env,
+    ...ENVIRONMENT,
+  });
+}
