@@ -49,8 +49,8 @@ export class Gateway {
   readonly #arenas: Arenas;
   readonly #deadlines: Deadlines;
   readonly #logger: Logger;
-  readonly #accessLog: AccessLog;
-  readonly #replyIdleMs: number;
+  #accessLog: AccessLog;
+  #replyIdleMs: number;
   #onIdle: (() => void) | undefined;
 
   constructor({ config, arenas, deadlines, generation, logger }: GatewayParts) {
@@ -76,6 +76,21 @@ export class Gateway {
     );
   }
 
+  /** New requests belong to this generation from now on; the one before keeps what it has begun. */
+  adopt(generation: Generation): void {
+    const { config } = generation;
+    const before = this.generation;
+    this.generation = generation;
+    this.#accessLog = new AccessLog(this.#logger, config.log.sample2xx);
+    this.#logger.level = config.log.level;
+    this.#replyIdleMs = config.limits.replyTimeoutMs;
+    for (const [name, gate] of this.gates) {
+      gate.reconfigure({ ...config.pools[name]!, shares: sharesOf(config, name) });
+    }
+    this.proxyGate.reconfigure({ ...config.proxy, shares: sharesOf(config, null) });
+    before.retire();
+  }
+
   listen(): Promise<AddressInfo> {
     return this.listener.listen();
   }
@@ -90,17 +105,20 @@ export class Gateway {
 
   #onExchange(exchange: Exchange): void {
     this.active++;
-    const request = new Request(exchange, (record) => this.#ended(exchange, record));
+    const { generation } = this;
+    generation.enter();
+    const request = new Request(exchange, (record) => this.#ended(exchange, record, generation));
     if (exchange.fault) return request.refuse(exchange.fault);
     try {
-      this.#route(exchange, request);
+      this.#route(exchange, request, generation);
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       request.refuse(error);
     }
   }
 
-  #ended(arrival: Arrival, request: Request): void {
+  #ended(arrival: Arrival, request: Request, generation: Generation): void {
+    generation.leave();
     this.#accessLog.write(arrival, request);
     this.active--;
     if (this.active === 0) this.#onIdle?.();
@@ -108,8 +126,7 @@ export class Gateway {
 
   // admit --------------------------------------------------------------------------------------------------------
 
-  #route(exchange: Exchange, request: Request): void {
-    const { generation } = this;
+  #route(exchange: Exchange, request: Request, generation: Generation): void {
     const route = findRoute(generation, exchange);
     if (!route) throw new GatewayError("ADMIT_NO_ROUTE");
     request.route = route.config.name;

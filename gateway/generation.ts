@@ -3,7 +3,7 @@
  * table, upstreams with their connections, and the handlers' images. What survives a change of configuration (the
  * listener, the arenas, the gates) belongs to the gateway.
  */
-import { readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { type Routable, RouteTable } from "./admit/routes.ts";
 import type { Arenas } from "./arena/arenas.ts";
 import type {
@@ -44,8 +44,13 @@ export class Generation {
   readonly table: RouteTable<Route>;
   readonly routes: readonly Route[];
   readonly upstreams: ReadonlyMap<string, Upstream>;
+  /** The files it was made from, for whoever watches them, and their state just before they were read. */
+  readonly files: readonly string[];
+  readonly signature: string;
   readonly #handlers: ReadonlyMap<string, LoadedHandler>;
   readonly #arenas: Arenas;
+  #users = 0;
+  #retired = false;
   /** By "scheme://host:port", for a handler's global fetch. */
   readonly #byOrigin: ReadonlyMap<string, Upstream>;
 
@@ -54,6 +59,7 @@ export class Generation {
     upstreams: ReadonlyMap<string, Upstream>,
     handlers: ReadonlyMap<string, LoadedHandler>,
     arenas: Arenas,
+    startedMs: number,
   ) {
     this.config = config;
     this.upstreams = upstreams;
@@ -62,10 +68,13 @@ export class Generation {
     this.routes = config.routes.map((route) => compile(route, config, upstreams, handlers));
     this.table = new RouteTable(this.routes);
     this.#byOrigin = originsOf(config, upstreams);
+    this.files = filesOf(config, handlers);
+    this.signature = signatureOf(this.files, startedMs);
   }
 
   /** Loads handlers and opens upstreams. Throws HandlerLoadError, and then nothing of it is left. */
   static async open(config: GatewayConfig, arenas: Arenas, deadlines: Deadlines): Promise<Generation> {
+    const startedMs = Date.now();
     const handlers = await loadHandlers(config.routes, config.pools, arenas);
     try {
       const upstreams = new Map<string, Upstream>();
@@ -73,7 +82,7 @@ export class Generation {
         upstreams.set(name, new Upstream(name, upstreamOptions(entry, config), deadlines));
       }
       await Promise.all([...upstreams.values()].map((upstream) => upstream.start()));
-      return new Generation(config, upstreams, handlers, arenas);
+      return new Generation(config, upstreams, handlers, arenas, startedMs);
     } catch (error) {
       unloadHandlers(handlers, arenas);
       throw error;
@@ -85,15 +94,51 @@ export class Generation {
     return this.#byOrigin.get(url.origin);
   }
 
-  /** Lets running upstream requests finish, then frees what the generation holds. */
-  async close(): Promise<void> {
-    await Promise.all([...this.upstreams.values()].map((upstream) => upstream.close()));
+  /** A request uses it: until the last one has called `leave`, a retired generation stays whole. */
+  enter(): void {
+    this.#users++;
+  }
+
+  leave(): void {
+    this.#users--;
+    if (this.#retired && this.#users === 0) void this.#close();
+  }
+
+  /** No new requests; what it holds is freed with the last one. */
+  retire(): void {
+    this.#retired = true;
+    if (this.#users === 0) void this.#close();
+  }
+
+  async #close(): Promise<void> {
     unloadHandlers(this.#handlers, this.#arenas);
+    await Promise.all([...this.upstreams.values()].map((upstream) => upstream.close()));
   }
 
   destroy(): void {
     for (const upstream of this.upstreams.values()) upstream.destroy();
   }
+}
+
+function filesOf({ tls, upstreams, file }: GatewayConfig, handlers: ReadonlyMap<string, LoadedHandler>): string[] {
+  const ofUpstreams = Object.values(upstreams).flatMap(({ tls }) => [tls.caFile, tls.certFile, tls.keyFile]);
+  const ofHandlers = [...handlers.values()].flatMap(({ inputs }) => inputs);
+  const named = [file, tls?.certFile, tls?.keyFile, ...ofUpstreams, ...ofHandlers];
+  return [...new Set(named.filter((name) => name !== undefined && name !== null))];
+}
+
+/**
+ * What tells one state of the files from another: through symbolic links, so that a swap shows. A file that changed after
+ * `untilMs` counts as unknown: it may have been read before or after the change.
+ */
+export function signatureOf(files: readonly string[], untilMs = Infinity): string {
+  return files
+    .map((file) => {
+      const stats = statSync(file, { throwIfNoEntry: false });
+      if (!stats || stats.mtimeMs > untilMs) return `${file} ?`;
+      return `${file} ${stats.ino} ${stats.size} ${stats.mtimeMs}`;
+    })
+    .join("\n");
 }
 
 function compile(

@@ -16,6 +16,11 @@ const ENVIRONMENT = { MALLOC_ARENA_MAX: "2" } as const;
 
 const OLD_SPACE = "--max-old-space-size";
 const SEMI_SPACE = "--max-semi-space-size";
+/**
+ * The engine's hot functions are optimized after a tenth of a second of work instead of after ten: the interpreter
+ * loop runs two to four times as fast then (test/bench/micro.ts). V8's default is 13,000,000.
+ */
+const EARLY_OPTIMIZATION = "--wasm-tiering-budget=100000";
 
 /** Compiled modules are kept between starts: a third of the start time, and no TypeScript parser in memory. */
 export function cacheCompiledCode(): void {
@@ -32,7 +37,7 @@ export function heapIsCapped(): boolean {
 
 /** Does not return. */
 export function relaunch({ oldSpaceMib, semiSpaceMib }: HeapLimits): never {
-  const flags = [`${OLD_SPACE}=${oldSpaceMib}`, `${SEMI_SPACE}=${semiSpaceMib}`];
+  const flags = [`${OLD_SPACE}=${oldSpaceMib}`, `${SEMI_SPACE}=${semiSpaceMib}`, EARLY_OPTIMIZATION];
   const [node, ...rest] = process.argv as [string, ...string[]];
   return process.execve!(process.execPath, [node, ...process.execArgv, ...flags, ...rest], {
     ...process.env,

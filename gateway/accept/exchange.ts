@@ -74,6 +74,8 @@ export class Exchange extends Arrival {
   readonly body: RequestBody | null;
   /** Whoever streams the response; spares a listener per request. */
   watcher: ResponseWatcher | null = null;
+  /** The response is over, or nobody is left to hear it. */
+  closed = false;
 
   constructor(
     connection: Connection,

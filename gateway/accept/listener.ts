@@ -220,6 +220,7 @@ export class Listener {
 
   #over(exchange: Exchange): void {
     const { connection, req } = exchange;
+    exchange.closed = true;
     exchange.watcher?.responseClosed();
     const next = connection.leave();
     if (next !== null) return this.#begin(connection, next.req, next.res, next.oneTooMany);

@@ -4,6 +4,7 @@
  * Bound: the slots' memories, the images memory, threads + 1 workers; all made by `openArenas` and none later (but for
  * the worker that replaces a killed one).
  */
+import { SLOT } from "./control.ts";
 import { ArenaThreads, type KillCause } from "./arena-threads.ts";
 import type { BuildFailure, BuiltImage, ImageRecipe } from "./image-builder.ts";
 import type { Engine } from "./engine.ts";
@@ -104,8 +105,13 @@ export class Arenas {
     return result.ok ? { image: this.#store(result.image), built: result.image } : result.failure;
   }
 
+  /** Frees an image's room. No run may use it any more; free slots that still hold it forget what they hold. */
   release(image: Image): void {
     this.images.release(image.span);
+    for (const { control } of this.#slots.byIndex) {
+      if (control[SLOT.cleanImage] === image.span.offset) control[SLOT.cleanImage] = 0;
+      if (control[SLOT.loadedImage] === image.span.offset) control[SLOT.loadedImage] = 0;
+    }
   }
 
   close(): Promise<void> {

@@ -13,6 +13,7 @@ import { checkMemory } from "../memory-check.ts";
 import { planOf, renderPlan, size } from "../plan.ts";
 import { Deadlines } from "../proxy/deadlines.ts";
 import { type Log, openLog } from "../shared/log.ts";
+import { Reloader } from "../reload.ts";
 import { Shutdown } from "../shutdown.ts";
 
 export interface ServeOptions {
@@ -72,6 +73,10 @@ async function start(config: GatewayConfig, log: Log): Promise<Running> {
   const address = await gateway.listen();
   const shutdown = new Shutdown({ gateway, admin, arenas, logger, drain: config.drain });
   admin.setReady(() => shutdown.ready);
+  const reloader = new Reloader({ gateway, arenas, deadlines, logger });
+  reloader.start();
+  // As nginx and HAProxy do: for those who want to say when.
+  process.on("SIGHUP", () => void reloader.reload());
   return { gateway, shutdown, listenPort: address.port, adminPort: adminAddress.port };
 }
 

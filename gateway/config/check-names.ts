@@ -6,6 +6,7 @@ import { show } from "./faults.ts";
 import type { Path } from "./faults.ts";
 import { asSection, listAt, sectionAt } from "./findings.ts";
 import type { Findings, Section } from "./findings.ts";
+import { filePath } from "./kinds.ts";
 
 export function checkNames(config: Section, directory: string, findings: Findings): void {
   const pools = Object.keys(sectionAt(config, "pools"));
@@ -63,9 +64,19 @@ function checkFiles(config: Section, directory: string, findings: Findings): voi
 }
 
 function checkFile(name: unknown, path: Path, directory: string, findings: Findings): void {
-  if (typeof name !== "string" || name === "" || name.includes("\0")) return;
-  const file = resolve(directory, name);
-  const stat = statSync(file, { throwIfNoEntry: false });
-  if (stat === undefined) findings.report(path, `${show(name)} is not there (looked for ${file})`);
-  else if (!stat.isFile()) findings.report(path, `${show(name)} is not a file`);
+  const given = filePath.read(name);
+  if (given === undefined) return;
+  const file = resolve(directory, given);
+  const problem = problemWith(file);
+  if (problem !== undefined) findings.report(path, `${show(given)} ${problem}`);
+}
+
+function problemWith(file: string): string | undefined {
+  try {
+    return statSync(file).isFile() ? undefined : "is not a file";
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    const why = code === "ENOENT" ? "is not there" : `cannot be read: ${code}`;
+    return `${why} (looked for ${file.length > 200 ? `...${file.slice(-200)}` : file})`;
+  }
 }

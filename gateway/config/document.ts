@@ -16,7 +16,7 @@ export function readDocument(file: string, text: string, environment: Environmen
   try {
     return new ConfigDocument(file, text, environment);
   } catch (error) {
-    // Parsing recurses: a line of a hundred thousand brackets ends its stack. The file's size bounds the attempt.
+    // Parsing recurses: a line of ten thousand brackets ends its stack. The file's size bounds the attempt.
     if (!(error instanceof RangeError)) throw error;
     throw new ConfigError([{ file, line: 1, column: 1, key: "", problem: "nested too deeply to be read" }]);
   }
@@ -175,6 +175,6 @@ function findPair(node: Node | null, key: string | number | undefined): Pair | u
 }
 
 function firstSentence(message: string): string {
-  const line = message.split("\n", 1)[0] ?? "";
-  return line.slice(0, 1).toLowerCase() + line.slice(1).replace(/[.:]\s*$/, "");
+  const line = (message.split("\n", 1)[0] ?? "").replace(/[.:\s-]+$/, "");
+  return line.slice(0, 1).toLowerCase() + line.slice(1);
 }

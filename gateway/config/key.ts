@@ -113,7 +113,10 @@ export function requiredList<E extends z.ZodType>(element: E, most: number, form
 
 function listOf<E extends z.ZodType>(element: E, least: number, most: number, form: string) {
   const expected = `a list of ${form}, ${least === 0 ? "at most" : `${least} to`} ${most} of them`;
-  return z.array(element, { error: expected }).min(least, { error: expected }).max(most, { error: expected });
+  // Not zod's own min() and max(): they look at the `length` of whatever there is, and a mapping may have such a key.
+  const fits = (items: readonly unknown[]) => items.length >= least && items.length <= most;
+  const when = ({ value }: z.core.ParsePayload) => Array.isArray(value);
+  return z.array(element, { error: expected }).refine(fits, { error: expected, when });
 }
 
 /** A mapping with keys of the author's choosing. It may be left out, which means an empty one. */

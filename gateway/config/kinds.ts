@@ -108,7 +108,7 @@ export function text(most: number): Kind<string> {
 }
 
 /** Relative to the config file. That the file is there is checked in references.ts. */
-export const filePath = matching("file", "a file name, relative to this file", /^[^\0\r\n]{1,4096}$/);
+export const filePath = matching("file", "a file name, relative to this file", /^[^\x00-\x1f\x7f]{1,4096}$/);
 
 function within(value: number, least: number, most: number): boolean {
   return value >= least && value <= most;

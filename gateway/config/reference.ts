@@ -12,7 +12,8 @@ interface Entry {
 
 const INTRODUCTION = `# The configuration file
 
-<!-- prettier-ignore-start: made from the schema, and compared with it to the letter -->
+<!-- Made from the schema, and compared with it to the letter. -->
+<!-- prettier-ignore-start -->
 
 One YAML 1.2 file, \`config/gateway.yaml\` unless \`--config\` names another. \`nea check\` reports everything that is
 wrong with it at once, each with file, line and column. A key that is not below is an error.
@@ -68,6 +69,7 @@ export function renderReference(): string {
       `${docOf(schema).meaning}\n`,
       table(below),
     ]),
+    "<!-- prettier-ignore-end -->\n",
   ].join("\n");
 }
 

@@ -50,7 +50,7 @@ const retry = defaultedSection(
     ),
     on: z
       .array(scalar(oneOf("connect", "reset")), { error: "a list of connect, reset" })
-      .max(2, "a list of connect, reset")
+      .refine((reasons) => reasons.length <= 2, "a list of connect, reset, each once")
       .prefault(["connect", "reset"])
       .register(keyDocs, {
         form: "list of connect, reset",

@@ -5,7 +5,7 @@
  * esbuild runs in a process of its own while handlers are loaded and is stopped afterwards; the plan has a term for it.
  */
 import { builtinModules } from "node:module";
-import { relative } from "node:path";
+import { relative, resolve } from "node:path";
 import { type BuildFailure, type Message, type Plugin, build, stop } from "esbuild";
 
 export interface Bundle {
@@ -14,6 +14,8 @@ export interface Bundle {
   code: string;
   /** JSON of a source map, version 3, with sources and their contents. */
   map: string;
+  /** Absolute names of every file that went into it. */
+  inputs: string[];
 }
 
 /** One thing that is wrong with a handler, with its place in the author's files where it has one. */
@@ -51,11 +53,13 @@ export async function bundle(file: string): Promise<Bundle> {
       sourcemap: "external",
       sourcesContent: true,
       legalComments: "none",
+      metafile: true,
       logLevel: "silent",
       plugins: [refuseBuiltins],
     });
     const output = (suffix: string) => result.outputFiles.find(({ path }) => path.endsWith(suffix))!.text;
-    return { name: displayName(file), code: output(".js"), map: output(".js.map") };
+    const inputs = Object.keys(result.metafile.inputs).map((input) => resolve(input));
+    return { name: displayName(file), code: output(".js"), map: output(".js.map"), inputs };
   } catch (error) {
     if (!isBuildFailure(error)) throw error;
     throw new BundleError(error.errors.map((message) => toFault(message, file)));
@@ -77,12 +81,12 @@ const BUILTIN = new RegExp(`^(node:.*|(${builtinModules.join("|")})(/.*)?)$`);
 /** Node's built-in modules do not exist in an arena; the import is named where it stands. */
 const refuseBuiltins: Plugin = {
   name: "refuse-node-builtins",
-  setup({ onResolve, resolve }) {
+  setup({ onResolve, resolve: resolveImport }) {
     onResolve({ filter: BUILTIN }, async ({ path, importer, kind, resolveDir, pluginData }) => {
       if (pluginData === "asked") return undefined;
       // A package of that name (buffer, events, punycode) is fine; only what nobody installed is refused.
       if (!path.startsWith("node:")) {
-        const found = await resolve(path, { importer, kind, resolveDir, pluginData: "asked" });
+        const found = await resolveImport(path, { importer, kind, resolveDir, pluginData: "asked" });
         if (found.errors.length === 0 && !found.external) return found;
       }
       const text = `"${path}" is part of Node.js and does not exist in an arena; use web standards or an npm package`;

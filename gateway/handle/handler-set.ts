@@ -20,6 +20,8 @@ export interface LoadedHandler {
   warmed: string[];
   /** What the module logged while it was evaluated and warmed. */
   logs: string[];
+  /** Absolute names of the files it was bundled from. */
+  inputs: string[];
 }
 
 /** Why handlers were not loaded; each fault names the author's file and line. */
@@ -81,13 +83,13 @@ class Loader {
     const { file } = route.handler;
     let bundled = this.#bundles.get(file);
     if (!bundled) this.#bundles.set(file, (bundled = bundle(file)));
-    const { name, code, map } = await bundled;
+    const { name, code, map, inputs } = await bundled;
     const recipe = await this.#recipe(route, name, code);
     const key = JSON.stringify(recipe);
     const known = this.#loaded.get(key);
     if (known) return known;
     const positions = new SourcePositions(name, map);
-    const loaded = await this.#build(recipe, name, positions);
+    const loaded = { ...(await this.#build(recipe, name, positions)), inputs };
     this.#loaded.set(key, loaded);
     return loaded;
   }
@@ -113,7 +115,7 @@ class Loader {
     };
   }
 
-  async #build(recipe: ImageRecipe, name: string, positions: SourcePositions): Promise<LoadedHandler> {
+  async #build(recipe: ImageRecipe, name: string, positions: SourcePositions): Promise<Omit<LoadedHandler, "inputs">> {
     try {
       const result = await this.#arenas.build(recipe);
       if (typeof result === "string") throw fault(name, "runs into the time limit while it is loaded");

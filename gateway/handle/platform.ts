@@ -35,26 +35,60 @@ export interface Platform {
   scripts: readonly PlatformScript[];
 }
 
-/** Ways to read or make a stream; a `.body` that is only handed on needs none of them. */
-const STREAM_WORDS = ["getReader", "getWriter", "pipeThrough", "pipeTo", "tee", "asyncIterator", "fromAsync"];
-
 export const FEATURES: readonly Feature[] = [
   { name: "console", words: ["console"] },
   { name: "performance", words: ["performance"] },
   { name: "timers", words: ["setTimeout", "setInterval", "clearTimeout", "clearInterval"] },
   { name: "url", words: ["URL", "URLSearchParams", "Request"], extensions: ["url"] },
   { name: "fetch", words: [], mentioned: usesFetch, extensions: ["url"] },
+  { name: "url-pattern", words: ["URLPattern"], extensions: ["url"] },
   { name: "encoding", words: ["TextEncoder", "TextDecoder"] },
   {
     name: "events",
     words: ["Event", "EventTarget", "CustomEvent", "ErrorEvent", "MessageEvent", "PromiseRejectionEvent"],
   },
   { name: "abort", words: ["AbortController", "AbortSignal", "signal"] },
-  { name: "crypto", words: ["crypto", "Crypto"] },
+  { name: "message-channel", words: ["MessageChannel", "MessagePort"] },
   { name: "structured-clone", words: ["structuredClone"] },
+  { name: "blob", words: ["Blob", "File", "blob"] },
+  { name: "form-data", words: ["FormData", "formData"] },
+  {
+    name: "streams",
+    words: [
+      "ReadableStream",
+      "ReadableStreamDefaultReader",
+      "ReadableStreamBYOBReader",
+      "ReadableStreamDefaultController",
+      "ReadableByteStreamController",
+      "ReadableStreamBYOBRequest",
+      "WritableStream",
+      "WritableStreamDefaultWriter",
+      "WritableStreamDefaultController",
+      "TransformStream",
+      "TransformStreamDefaultController",
+      "ByteLengthQueuingStrategy",
+      "CountQueuingStrategy",
+    ],
+    mentioned: readsStreams,
+  },
+  { name: "text-streams", words: ["TextEncoderStream", "TextDecoderStream"] },
+  { name: "compression", words: ["CompressionStream", "DecompressionStream"] },
+  { name: "crypto", words: ["crypto", "Crypto"] },
+  { name: "subtle", words: ["subtle", "CryptoKey", "SubtleCrypto"] },
   { name: "navigator", words: ["navigator"] },
   { name: "report-error", words: ["reportError", "onerror"] },
 ];
+
+/**
+ * Whether a body may be read as a stream: something gives one out, and something reads one. A `.body` that is only
+ * handed on needs no streams.
+ */
+export function readsStreams(bundle: string): boolean {
+  const gives = /(?<![\w$])(?:body|stream)(?![\w$])/;
+  const reads =
+    /(?<![\w$])(?:getReader|pipeThrough|pipeTo|tee|asyncIterator|fromAsync|fromWeb)(?![\w$])|(?<![\w$])for\s+await\b/;
+  return reads.test(bundle) && gives.test(bundle);
+}
 
 /**
  * Whether the global fetch() may be used. The word alone says nothing, as every handler defines a method of that

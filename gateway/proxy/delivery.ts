@@ -60,6 +60,8 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
   #endedMs = 0;
   // Negative when no length was announced: it never comes down to zero then.
   #leftBytes = -1;
+  /** The client has been given everything, whatever still happens upstream. */
+  #whole = false;
   #blocked = false;
   #blockedSinceMs = 0;
   #sourceOver = false;
@@ -73,6 +75,8 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
     this.#options = options;
     this.#done = done;
     exchange.watcher = this;
+    // Left between two stages (a permit came just then): nobody else will say so.
+    if (exchange.closed) queueMicrotask(() => this.responseClosed());
   }
 
   get bytesIn(): number {
@@ -124,7 +128,11 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
     const res = this.#exchange.res;
     if (res.destroyed) return;
     try {
-      res.writeHead(status, reason || undefined, responseHeaders(headers, this.#exchange, status, this.#options.rules));
+      res.writeHead(
+        status,
+        reason || undefined,
+        responseHeaders(headers, this.#exchange, status, this.#options.rules),
+      );
     } catch (cause) {
       // node refuses some bytes that the engine's parser let through.
       this.source?.abort(new GatewayError("PROXY_BAD_RESPONSE", String(cause), { cause }));
@@ -133,6 +141,12 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
     this.status = status;
     this.replied = true;
     this.#leftBytes = lengthIn(headers);
+    // RFC 9110 section 6.4.1: whatever the fields say, there is no body. Engines stumble over lengths that are true
+    // of the GET or 200 that was not sent; by then the client has its answer.
+    if (status === 204 || status === 304 || this.#exchange.method === "HEAD") {
+      this.#whole = true;
+      res.end();
+    }
   }
 
   onData(chunk: Uint8Array): boolean {
@@ -151,11 +165,12 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
     const res = this.#exchange.res;
     if (this.#responseClosed) return this.#finish();
     if (trailers.length > 0) res.addTrailers(trailersFor(trailers));
-    if (!res.writableEnded) res.end();
+    if (!this.#whole) res.end();
     if ((res.socket?.writableLength ?? 0) > 0) this.#block();
   }
 
   onError(error: GatewayError): void {
+    if (this.#whole && this.error === null) return this.onEnd([]);
     this.#sourceOver = true;
     this.error ??= this.#exchange.connection.brokenBy ?? error;
     if (this.#responseClosed) this.#finish();
@@ -170,22 +185,18 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
   }
 
   checkDeadline(nowMs: number): void {
-    if (
-      !this.#blocked ||
-      this.#options.replyIdleMs === 0 ||
-      nowMs - this.#blockedSinceMs < this.#options.replyIdleMs
-    )
-      return;
-    this.error ??= new GatewayError("REPLY_TIMED_OUT", `nothing taken for ${this.#options.replyIdleMs} ms`);
+    const limitMs = this.#options.replyIdleMs;
+    if (!this.#blocked || limitMs === 0 || nowMs - this.#blockedSinceMs < limitMs) return;
+    this.error ??= new GatewayError("REPLY_TIMED_OUT", `nothing taken for ${limitMs} ms`);
     this.#cut();
   }
 
   // The last bytes of an announced length go out together with the end. A short answer is also joined to its head
   // as one string, which costs one write instead of a gathered one.
   #last(chunk: Uint8Array): boolean {
-    const res = this.#exchange.res;
-    if (chunk.length <= JOIN_BYTES) res.end(Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1"), "latin1");
-    else res.end(chunk);
+    this.#whole = true;
+    if (chunk.length > JOIN_BYTES) this.#exchange.res.end(chunk);
+    else this.#exchange.res.end(latin1(chunk), "latin1");
     return true;
   }
 
@@ -227,6 +238,10 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
 }
 
 const JOIN_BYTES = 16 * 1024;
+
+function latin1(chunk: Uint8Array): string {
+  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1");
+}
 
 function lengthIn(headers: readonly string[]): number {
   for (let i = 0; i < headers.length; i += 2) {

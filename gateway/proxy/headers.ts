@@ -158,7 +158,8 @@ export function responseHeaders(
     if (field === Field.other || passesBack(field, status)) out.push(name, value);
     else if (field === Field.connection) connection = joined(connection, value);
   }
-  if (connection !== null && connection !== "keep-alive" && connection !== "close") dropNamed(out, connection);
+  if (connection !== null && connection !== "keep-alive" && connection !== "close")
+    dropNamed(out, connection);
   out.push("x-request-id", exchange.requestId);
   return rules === null ? out : applyRules(out, rules);
 }

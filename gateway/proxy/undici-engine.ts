@@ -155,18 +155,19 @@ class UndiciCall implements EngineCall, Dispatcher.DispatchHandler {
 
   #name(error: Error & { code?: string }): GatewayError {
     const detail = `${this.#label}: ${error.message}`;
-    return new GatewayError(this.#codeFor(error.code ?? "", error.message), detail, { cause: error });
+    return new GatewayError(this.#codeFor(error), detail, { cause: error });
   }
 
-  #codeFor(code: string, message: string): Code {
+  #codeFor(error: Error): Code {
     if (this.#headed) return "PROXY_TRUNCATED";
     if (this.#abort === null) return "PROXY_CONNECT_FAILED";
-    if (code.startsWith("HPE_") || code === "UND_ERR_HEADERS_OVERFLOW" || message.startsWith("bad ")) {
-      return "PROXY_BAD_RESPONSE";
-    }
-    return "PROXY_RESET";
+    return NOT_HTTP.has(error.name) || error.message.startsWith("bad ")
+      ? "PROXY_BAD_RESPONSE"
+      : "PROXY_RESET";
   }
 }
+
+const NOT_HTTP = new Set(["HTTPParserError", "HeadersOverflowError", "ResponseContentLengthMismatchError"]);
 
 function decode(raw: Buffer[]): string[] {
   const text = new Array<string>(raw.length);

@@ -173,7 +173,11 @@ export class Tunnel implements UpgradeOutcome, Timed {
   #takeOver(): void {
     const request = this.#request;
     if (request === null) return;
-    const join = request.listeners("upgrade")[0] as (answer: IncomingMessage, socket: Socket, head: Buffer) => void;
+    const join = request.listeners("upgrade")[0] as (
+      answer: IncomingMessage,
+      socket: Socket,
+      head: Buffer,
+    ) => void;
     request.removeAllListeners("upgrade").removeAllListeners("response");
     request.on("upgrade", (answer: IncomingMessage, socket: Socket, head: Buffer) => {
       if (!this.#accept(answer, socket)) return;
@@ -226,7 +230,9 @@ export class Tunnel implements UpgradeOutcome, Timed {
     const limitMs = this.#options.handshakeMs;
     if (nowMs - this.#startedMs < limitMs) return;
     this.#request?.destroy();
-    this.#fail(new GatewayError("PROXY_TIMED_OUT", `${this.target}: no answer to the upgrade within ${limitMs} ms`));
+    this.#fail(
+      new GatewayError("PROXY_TIMED_OUT", `${this.target}: no answer to the upgrade within ${limitMs} ms`),
+    );
   }
 
   #checkIdle(nowMs: number, upstream: Socket): void {
@@ -289,7 +295,9 @@ export class Tunnel implements UpgradeOutcome, Timed {
   }
 
   #name(error: Error & { code?: string }): GatewayError {
-    return new GatewayError(this.#codeFor(error.code ?? ""), `${this.target}: ${error.message}`, { cause: error });
+    return new GatewayError(this.#codeFor(error.code ?? ""), `${this.target}: ${error.message}`, {
+      cause: error,
+    });
   }
 
   #codeFor(code: string): Code {

@@ -10,7 +10,11 @@ export function redirectTo(redirect: RedirectConfig, route: Routable, exchange: 
 
 const DEFAULT_PORTS: Readonly<Record<string, number>> = { http: 80, https: 443 };
 
-function locationOf({ scheme, host, port, path, prefix }: RedirectConfig, { match }: Routable, exchange: Exchange) {
+function locationOf(
+  { scheme, host, port, path, prefix }: RedirectConfig,
+  { match }: Routable,
+  exchange: Exchange,
+) {
   const { connection, hostName, target } = exchange;
   const toScheme = scheme ?? connection.scheme;
   const authority = exchange.head.host ?? hostName;

@@ -25,8 +25,20 @@ export function sendReply(exchange: Exchange, reply: Reply, rules: HeaderRules |
   // With a Content-Length of its own, HEAD gets exactly the head that GET would get (RFC 9110 section 9.3.2).
   res.writeHead(reply.status, reply.reason ?? STATUS_CODES[reply.status] ?? "Unknown", headers);
   if (method === "HEAD" || !mayHaveBody(reply.status) || body.length === 0) res.end();
+  else if (typeof body !== "string" && body.length <= ONE_WRITE_BYTES) res.end(asLatin1(body), "latin1");
   else res.end(body);
   return true;
+}
+
+/**
+ * Up to this size a body is joined to its head in one string, which node writes with one call; a buffer beside the head
+ * needs a gathering write that costs three times as much (measured with `npm run bench`).
+ */
+const ONE_WRITE_BYTES = 16 * 1024;
+
+/** The same bytes as a string: Latin-1 maps each byte to the character of that number. */
+function asLatin1({ buffer, byteOffset, length }: Uint8Array): string {
+  return Buffer.from(buffer, byteOffset, length).toString("latin1");
 }
 
 /** RFC 9110 section 6.4.1. */

@@ -1,0 +1,150 @@
+/**
+ * The gateway once a second: rates and percentiles of the last ten seconds, and the last two minutes as points to draw.
+ * Owner: the admin side. Bound: POINTS points of a dozen numbers. Costs a few microseconds a second, nothing per request.
+ */
+import type { Gate } from "../admit/gate.ts";
+import type { Figures } from "./figures.ts";
+import { LoopDelay } from "./loop-delay.ts";
+
+const TICK_MS = 1000;
+export const POINTS = 120;
+/** Rates are over this many ticks. */
+const RATE_TICKS = 10;
+
+/** One second. Counts are those of that second; times are of the ten before its end, null without requests. */
+export interface Point {
+  readonly requests: number;
+  readonly refused: number;
+  readonly failures: number;
+  readonly inUse: number;
+  readonly waiting: number;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+}
+
+export interface Rates {
+  readonly requestsPerSecond: number;
+  readonly refusedPerSecond: number;
+  readonly failuresPerSecond: number;
+  readonly p50Ms: number | null;
+  readonly p99Ms: number | null;
+  readonly waitP99Ms: number | null;
+  readonly loopDelayP99Ms: number;
+  readonly loopDelayMaxMs: number;
+  /** The part of the last second in which the I/O thread was busy. */
+  readonly loopBusy: number;
+}
+
+interface Totals {
+  readonly requests: number;
+  readonly refused: number;
+  readonly failures: number;
+}
+
+const NO_RATES: Rates = {
+  requestsPerSecond: 0,
+  refusedPerSecond: 0,
+  failuresPerSecond: 0,
+  p50Ms: null,
+  p99Ms: null,
+  waitP99Ms: null,
+  loopDelayP99Ms: 0,
+  loopDelayMaxMs: 0,
+  loopBusy: 0,
+};
+
+export class Pulse {
+  readonly #figures: Figures;
+  readonly #gates: readonly Gate[];
+  readonly #loopDelay = new LoopDelay();
+  readonly #points: Point[] = [];
+  #utilization = performance.eventLoopUtilization();
+  #before: Totals;
+  #timer: NodeJS.Timeout;
+  #rates = NO_RATES;
+
+  /** `onTick` is told after every tick. */
+  constructor(figures: Figures, gates: readonly Gate[], onTick: () => void) {
+    this.#figures = figures;
+    this.#gates = gates;
+    this.#before = this.#totals();
+    this.#timer = setInterval(() => {
+      this.#tick();
+      onTick();
+    }, TICK_MS).unref();
+  }
+
+  get rates(): Rates {
+    return this.#rates;
+  }
+
+  /** Oldest first. */
+  get points(): readonly Point[] {
+    return this.#points;
+  }
+
+  stop(): void {
+    clearInterval(this.#timer);
+    this.#loopDelay.stop();
+  }
+
+  #tick(): void {
+    const [p50Ms = null, p99Ms = null] = this.#figures.window.percentiles([0.5, 0.99]);
+    this.#addPoint(p50Ms, p99Ms);
+    const [waitP99Ms = null] = this.#figures.waitWindow.percentiles([0.99]);
+    const [loopP99 = null, loopMax = null] = this.#loopDelay.window.percentiles([0.99, 1]);
+    const utilization = performance.eventLoopUtilization();
+    this.#rates = {
+      requestsPerSecond: this.#rate("requests"),
+      refusedPerSecond: this.#rate("refused"),
+      failuresPerSecond: this.#rate("failures"),
+      p50Ms,
+      p99Ms,
+      waitP99Ms,
+      loopDelayP99Ms: loopP99 ?? 0,
+      loopDelayMaxMs: loopMax ?? 0,
+      loopBusy: performance.eventLoopUtilization(utilization, this.#utilization).utilization,
+    };
+    this.#utilization = utilization;
+    this.#figures.window.advance();
+    this.#figures.waitWindow.advance();
+    this.#loopDelay.window.advance();
+  }
+
+  #addPoint(p50Ms: number | null, p99Ms: number | null): void {
+    const now = this.#totals();
+    const before = this.#before;
+    this.#before = now;
+    let inUse = 0;
+    let waiting = 0;
+    for (const gate of this.#gates) {
+      const { active, waiting: queued } = gate.counters();
+      inUse += active;
+      waiting += queued;
+    }
+    this.#points.push({
+      requests: now.requests - before.requests,
+      refused: now.refused - before.refused,
+      failures: now.failures - before.failures,
+      inUse,
+      waiting,
+      p50Ms,
+      p99Ms,
+    });
+    if (this.#points.length > POINTS) this.#points.shift();
+  }
+
+  #rate(what: keyof Totals): number {
+    const last = this.#points.slice(-RATE_TICKS);
+    return last.reduce((sum, point) => sum + point[what], 0) / last.length;
+  }
+
+  #totals(): Totals {
+    let refused = 0;
+    for (const gate of this.#gates) {
+      const counts = gate.counters().refused;
+      refused += counts.ADMIT_QUEUE_FULL + counts.ADMIT_WAIT_EXPIRED + counts.ADMIT_DRAINING;
+    }
+    return { requests: this.#figures.requests, refused, failures: this.#figures.failures.count };
+  }
+}

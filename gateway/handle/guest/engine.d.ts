@@ -1,0 +1,54 @@
+/**
+ * What the engine and its extensions put on the global object, as far as the platform uses it. The guest is
+ * compiled without the DOM's and without Node's types, so that nothing is used by accident that is not there.
+ */
+
+declare const __host: unknown;
+
+interface EnginePerformance {
+  now(): number;
+  readonly timeOrigin: number;
+}
+declare const performance: EnginePerformance;
+
+declare function queueMicrotask(callback: () => void): void;
+declare function atob(data: string): string;
+declare function btoa(data: string): string;
+
+declare class DOMException extends Error {
+  constructor(message?: string, name?: string);
+  readonly code: number;
+}
+
+/** Extension "encoding": UTF-8 and UTF-16 only. */
+interface EngineTextDecoder {
+  readonly encoding: string;
+  decode(input?: ArrayBufferLike | ArrayBufferView, options?: { stream?: boolean }): string;
+}
+interface EngineTextEncoder {
+  encode(input?: string): Uint8Array<ArrayBuffer>;
+  encodeInto(source: string, destination: Uint8Array): { read: number; written: number };
+}
+
+/** Extension "url". */
+declare class EngineURL {
+  constructor(url: string, base?: string);
+  static canParse(url: string, base?: string): boolean;
+  href: string;
+  readonly origin: string;
+  protocol: string;
+  username: string;
+  password: string;
+  host: string;
+  hostname: string;
+  port: string;
+  pathname: string;
+  search: string;
+  hash: string;
+  toString(): string;
+  toJSON(): string;
+}
+
+interface Global {
+  [name: string]: unknown;
+}

@@ -1,0 +1,5 @@
+/** structuredClone. */
+import { structuredClone } from "../clone/structured-clone.ts";
+import { defineGlobals } from "../global.ts";
+
+defineGlobals({ structuredClone });

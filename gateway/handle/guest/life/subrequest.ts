@@ -1,0 +1,120 @@
+/**
+ * Requests that a handler makes: ctx.next(), bindings and fetch(). The host does the work and counts them; here
+ * they are numbered, and their answers become Responses whose bodies stay with the host until somebody reads them.
+ */
+import { BODY_KIND, EFFECT } from "../../abi.ts";
+import { host } from "../host.ts";
+import { Body, type BodySource, takeSource } from "../http/body.ts";
+import { HostSource, failBody } from "../http/host-source.ts";
+import { type Request, requestBody, requestHead, requestSignal } from "../http/request.ts";
+import { type Response, receivedResponse } from "../http/response.ts";
+import { signals } from "../http/signal-support.ts";
+import { utf8Encode } from "../http/utf8.ts";
+import { forgetWith, leftovers } from "./leftovers.ts";
+import { piecesOf } from "./pieces.ts";
+import { pump } from "./pump.ts";
+
+const { subrequest, abort } = EFFECT;
+
+export interface Answer {
+  status: number;
+  url: string;
+  /** "name\nvalue\n..." */
+  fields: string;
+  body: Body | null;
+  id: number;
+}
+
+interface Waiting {
+  resolve(answer: Answer): void;
+  reject(reason: unknown): void;
+}
+
+let last = 0;
+const waiting = new Map<number, Waiting>();
+
+forgetWith(() => {
+  last = 0;
+  waiting.clear();
+});
+
+/** Sends a request, taking its body; rejects like fetch() does. */
+export function send(target: string, request: Request): Promise<Answer> {
+  const body = requestBody(request);
+  const source = body === null ? null : takeSource(body, "This request cannot be sent");
+  const signal = requestSignal(request);
+  const aborted = signal && signals.aborted!(signal);
+  if (aborted) return Promise.reject(aborted.reason);
+  const id = ++last;
+  leftovers.any = true;
+  const answer = new Promise<Answer>((resolve, reject) => waiting.set(id, { resolve, reject }));
+  start(id, target, requestHead(request), source);
+  if (signal) followSignal(id, signal);
+  return answer;
+}
+
+/** What the gateway takes in one piece; more is written like a stream. */
+const SENT_BYTES = 262_144;
+
+function start(id: number, target: string, head: string, source: BodySource | null): void {
+  if (source === null) return void host(subrequest, id, target, head, BODY_KIND.none);
+  if (source instanceof HostSource) return void host(subrequest, id, target, head, BODY_KIND.host, source.id);
+  const whole = typeof source === "string" && source.length * 3 > SENT_BYTES ? utf8Encode(source.toWellFormed()) : source;
+  if (typeof whole === "string") return void host(subrequest, id, target, head, BODY_KIND.string, whole.toWellFormed());
+  if (whole instanceof Uint8Array && whole.length <= SENT_BYTES) {
+    return void host(subrequest, id, target, head, BODY_KIND.bytes, whole);
+  }
+  host(subrequest, id, target, head, BODY_KIND.stream);
+  const chunks = whole instanceof Uint8Array ? piecesOf(whole) : whole;
+  pump(chunks, id, (error) => error === undefined || giveUp(id, error));
+}
+
+/** An abort reaches the request until its body has been read to the end. */
+function followSignal(id: number, signal: object): void {
+  signals.onAbort!(signal, (reason) => giveUp(id, reason));
+}
+
+function giveUp(id: number, reason: unknown): void {
+  host(abort, id);
+  const found = waiting.get(id);
+  waiting.delete(id);
+  if (found) found.reject(reason);
+  else failBody(id, reason);
+}
+
+export function onSubrequestHead(id: number, head: string, hasBody: boolean): void {
+  const found = waiting.get(id);
+  if (!found) return;
+  waiting.delete(id);
+  const url = head.indexOf("\n") + 1;
+  const fields = head.indexOf("\n", url);
+  found.resolve({
+    id,
+    status: Number(head.slice(0, url - 1)),
+    url: fields < 0 ? head.slice(url) : head.slice(url, fields),
+    fields: fields < 0 ? "" : head.slice(fields + 1),
+    body: hasBody ? new Body(new HostSource(id)) : null,
+  });
+}
+
+export function onSubrequestFailed(id: number, why: string): void {
+  const found = waiting.get(id);
+  waiting.delete(id);
+  found?.reject(new TypeError(`fetch failed: ${why}`));
+}
+
+export function toResponse(answer: Answer, redirected: boolean, immutable: boolean): Response {
+  const { status, url, fields, body } = answer;
+  return receivedResponse(status, fields, body, {
+    statusText: "",
+    type: "basic",
+    url,
+    redirected,
+    immutable,
+  });
+}
+
+/** For an answer that nobody will read. */
+export function giveUpBody(answer: Answer): void {
+  if (answer.body) host(abort, answer.id);
+}

@@ -1,0 +1,63 @@
+/** One event in, effects out: what the host calls to advance a handler. */
+import { CALL, EVENT } from "../../abi.ts";
+import { host } from "../host.ts";
+import { onBodyChunk, onBodyEnd, onBodyFailed } from "../http/host-source.ts";
+import { incomingRequest } from "../http/request.ts";
+import { isResponse } from "../http/response.ts";
+import { beginContext, configureContext, ctx, env } from "./context.ts";
+import { features } from "./features.ts";
+import { type FetchTarget, fetchTarget } from "./fetch-target.ts";
+import { forgetLeftovers, leftovers } from "./leftovers.ts";
+import { onWritable, onWriteFailed } from "./pump.ts";
+import { beginReply, fail, reply } from "./reply.ts";
+import { onSubrequestFailed, onSubrequestHead } from "./subrequest.ts";
+
+const {
+  start,
+  timer,
+  subrequestHead,
+  subrequestFailed,
+  bodyChunk,
+  bodyEnd,
+  bodyFailed,
+  writable,
+  writeFailed,
+  clientGone,
+} = EVENT;
+const then = Promise.prototype.then;
+
+let target: FetchTarget | undefined;
+
+function turn(event: number, id: number, a: unknown, b: unknown): void {
+  if (event === start) return begin(a as string, b === 1);
+  if (event === subrequestHead) return onSubrequestHead(id, a as string, b === 1);
+  if (event === bodyChunk) return onBodyChunk(id, a as Uint8Array);
+  if (event === bodyEnd) return onBodyEnd(id);
+  if (event === writable) return onWritable(id);
+  if (event === timer) return features.onTimer?.();
+  if (event === subrequestFailed) return onSubrequestFailed(id, a as string);
+  if (event === bodyFailed) return onBodyFailed(id, a as string);
+  if (event === writeFailed) return onWriteFailed(id);
+  if (event === clientGone) return features.onClientGone?.();
+}
+
+function begin(head: string, hasBody: boolean): void {
+  beginReply();
+  if (leftovers.any) forgetLeftovers();
+  const request = incomingRequest(head, hasBody);
+  beginContext(request);
+  let answer: unknown;
+  try {
+    answer = target!.fetch(request, env, ctx);
+  } catch (error) {
+    return fail(error);
+  }
+  if (isResponse(answer)) reply(answer);
+  else then.call(Promise.resolve(answer), reply, fail);
+}
+
+function adopt(namespace: Record<string, unknown>): void {
+  target = fetchTarget(namespace);
+}
+
+host(CALL.install, turn, configureContext, adopt);
