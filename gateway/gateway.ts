@@ -144,20 +144,24 @@ export class Gateway {
   #admit(exchange: Exchange, request: Request, route: Route, generation: Generation): void {
     const { handler, name } = route.config;
     const gate = handler ? this.gates.get(handler.pool)! : this.proxyGate;
-    const leaves = new AbortController();
-    exchange.watcher = { responseClosed: () => leaves.abort() };
     const go = (permit: Permit) => {
       request.waitMs = permit.waitedMs;
       if (handler) this.#handle(exchange, request, route, generation, permit);
       else this.#forward(exchange, request, route, permit);
     };
-    const permit = gate.acquire(leaves.signal, name);
-    if (permit instanceof Promise) {
-      permit.then(go, (error: unknown) => {
-        if (!(error instanceof GatewayError)) throw error;
-        request.refuse(error);
-      });
-    } else go(permit);
+    const permit = gate.take(name);
+    if (permit) return go(permit);
+    void this.#queue(exchange, gate, name).then(go, (error: unknown) => {
+      if (!(error instanceof GatewayError)) throw error;
+      request.refuse(error);
+    });
+  }
+
+  /** Waits for a permit; a client that leaves gives its place to the next. */
+  async #queue(exchange: Exchange, gate: Gate, key: string): Promise<Permit> {
+    const leaves = new AbortController();
+    exchange.watcher = { responseClosed: () => leaves.abort() };
+    return gate.acquire(leaves.signal, key);
   }
 
   // arena, handle ------------------------------------------------------------------------------------------------

@@ -72,6 +72,12 @@ export class Gate {
     this.#lanes.shareOut(options.slots, options.shares ?? {});
   }
 
+  /** A permit if there is one now, else null: the way of nearly every request, which needs no signal to leave a queue. */
+  take(key?: string): Permit | null {
+    const lane = this.#lanes.of(key);
+    return !this.#closed && this.#lanes.canTake(lane) ? this.#enter(lane, 0) : null;
+  }
+
   /**
    * A permit at once, or a promise of one that rejects with a GatewayError. `signal` is the client's presence: when it
    * aborts, the place in the queue goes to the next. `key` chooses the share, if the gate has one of that name.
