@@ -1,40 +1,26 @@
 /** One line per request: what came, where it went, how it ended, what it cost. */
 import type { Arrival } from "./accept/exchange.ts";
-import type { GatewayError } from "./errors.ts";
+import type { RequestRecord } from "./observer.ts";
 import type { Logger } from "./shared/log.ts";
-
-/** What is known of a request at its end; null where it did not get so far. */
-export interface AccessRecord {
-  route: string | null;
-  handler: string | null;
-  pool: string | null;
-  status: number;
-  error: GatewayError | null;
-  waitMs: number;
-  bytesIn: number;
-  bytesOut: number;
-  arenaPeakBytes: number | null;
-  cpuMs: number | null;
-  target: string | null;
-}
 
 export class AccessLog {
   readonly #logger: Logger;
   readonly #sample2xx: number;
 
+  /** `sample2xx`: the part of requests answered 2xx without a fault that get a line; all others do. */
   constructor(logger: Logger, sample2xx: number) {
     this.#logger = logger;
     this.#sample2xx = sample2xx;
   }
 
-  write(arrival: Arrival, record: AccessRecord): void {
+  write(arrival: Arrival, record: RequestRecord, durationMs: number): void {
     const { status, error } = record;
-    if (error === null && status < 300 && this.#sample2xx < 1 && Math.random() >= this.#sample2xx) return;
-    const { method, target, requestId, clientAddress, acceptedAtMs, traceparent } = arrival;
+    if (!this.#isWanted(record)) return;
+    const { method, target, requestId, traceId, clientAddress } = arrival;
     const query = target.indexOf("?");
     const line = {
       requestId,
-      traceId: traceparent.slice(3, 35),
+      traceId,
       method,
       path: query === -1 ? target : target.slice(0, query),
       client: clientAddress,
@@ -45,7 +31,7 @@ export class AccessLog {
       code: error?.code ?? null,
       detail: error?.detail || undefined,
       wait: round(record.waitMs),
-      duration: round(performance.now() - acceptedAtMs),
+      duration: round(durationMs),
       bytesIn: record.bytesIn,
       bytesOut: record.bytesOut,
       arenaPeakBytes: record.arenaPeakBytes,
@@ -54,6 +40,11 @@ export class AccessLog {
     };
     if (status >= 500 && error !== null) this.#logger.warn(line, "request");
     else this.#logger.info(line, "request");
+  }
+
+  #isWanted({ status, error }: RequestRecord): boolean {
+    const sampled = error === null && status >= 200 && status < 300;
+    return !sampled || this.#sample2xx === 1 || Math.random() < this.#sample2xx;
   }
 }
 

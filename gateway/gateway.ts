@@ -18,6 +18,7 @@ import { listenerOptions } from "./accept/listener-options.ts";
 import { Gate, type Permit } from "./admit/gate.ts";
 import type { Arenas } from "./arena/arenas.ts";
 import { GatewayError } from "./errors.ts";
+import { failureOf, logFailure } from "./failure.ts";
 import { Generation, type Route } from "./generation.ts";
 import { LOG_LEVEL } from "./handle/abi.ts";
 import { HandlerExchange, type Served } from "./handle/served.ts";
@@ -29,6 +30,7 @@ import { forward } from "./proxy/forward.ts";
 import { refuse } from "./reply/refuse.ts";
 import { sendReply } from "./reply/send.ts";
 import { redirectTo } from "./reply/redirect.ts";
+import { type Observer, PROXY_GATE, type RequestRecord } from "./observer.ts";
 import type { Logger } from "./shared/log.ts";
 
 export interface GatewayParts {
@@ -37,6 +39,7 @@ export interface GatewayParts {
   deadlines: Deadlines;
   generation: Generation;
   logger: Logger;
+  observer: Observer;
 }
 
 export class Gateway {
@@ -49,15 +52,17 @@ export class Gateway {
   readonly #arenas: Arenas;
   readonly #deadlines: Deadlines;
   readonly #logger: Logger;
+  readonly #observer: Observer;
   #accessLog: AccessLog;
   #replyIdleMs: number;
   #onIdle: (() => void) | undefined;
 
-  constructor({ config, arenas, deadlines, generation, logger }: GatewayParts) {
+  constructor({ config, arenas, deadlines, generation, logger, observer }: GatewayParts) {
     this.generation = generation;
     this.#arenas = arenas;
     this.#deadlines = deadlines;
     this.#logger = logger;
+    this.#observer = observer;
     this.#accessLog = new AccessLog(logger, config.log.sample2xx);
     this.#replyIdleMs = config.limits.replyTimeoutMs;
     this.gates = new Map(
@@ -70,7 +75,7 @@ export class Gateway {
         onExchange: (exchange) => this.#onExchange(exchange),
         onUpgrade: ({ stream }) => stream.destroy(),
         allowsUpgrade: () => false,
-        onBroken: (error, requestId) => this.#logger.info({ requestId, status: error.status, code: error.code }, "broken"),
+        onBroken: (error, requestId) => this.#broken(error, requestId),
       },
       deadlines,
     );
@@ -88,6 +93,7 @@ export class Gateway {
       gate.reconfigure({ ...config.pools[name]!, shares: sharesOf(config, name) });
     }
     this.proxyGate.reconfigure({ ...config.proxy, shares: sharesOf(config, null) });
+    this.#observer.adopted(config);
     before.retire();
   }
 
@@ -119,9 +125,17 @@ export class Gateway {
 
   #ended(arrival: Arrival, request: Request, generation: Generation): void {
     generation.leave();
-    this.#accessLog.write(arrival, request);
+    const durationMs = performance.now() - arrival.acceptedAtMs;
+    this.#observer.requestEnded(request, durationMs);
+    this.#accessLog.write(arrival, request, durationMs);
     this.active--;
     if (this.active === 0) this.#onIdle?.();
+  }
+
+  /** Bytes that never became a request: answered already, and there is nothing else to be done with them. */
+  #broken({ status, code }: GatewayError, requestId: string): void {
+    this.#observer.broken(code);
+    this.#logger.info({ requestId, status, code }, "broken");
   }
 
   // admit --------------------------------------------------------------------------------------------------------
@@ -146,6 +160,7 @@ export class Gateway {
     const gate = handler ? this.gates.get(handler.pool)! : this.proxyGate;
     const go = (permit: Permit) => {
       request.waitMs = permit.waitedMs;
+      request.gate = handler?.pool ?? PROXY_GATE;
       if (handler) this.#handle(exchange, request, route, generation, permit);
       else this.#forward(exchange, request, route, permit);
     };
@@ -188,38 +203,23 @@ export class Gateway {
     served.start();
   }
 
-  /** The record of an abort or a throw: promise P3. */
-  #explain({ requestId, method, target }: Exchange, { route, handler, pool }: Request, outcome: Served): void {
-    const { error, culprit, cause, askedBytes, arenaPeakBytes, cpuUs, logsDropped } = outcome;
-    if (logsDropped > 0) this.#logger.warn({ requestId, route, handler, logsDropped }, "console lines dropped");
-    if (!culprit) return;
-    const arenaBytes = pool === null ? undefined : this.#arenas.pools.get(pool)?.arenaBytes;
-    const memory = cause === "memory" ? { askedBytes, arenaBytes } : {};
-    const { at, functionName, precision, stack, codeFrame } = culprit;
-    const record = {
-      requestId,
-      method,
-      path: target.split("?", 1)[0],
-      route,
-      handler,
-      pool,
-      code: error?.code,
-      cause: cause ?? "threw",
-      reason: error?.detail,
-      at: at ?? null,
-      function: functionName ?? null,
-      precision: precision ?? null,
-      stack,
-      codeFrame,
-      ...memory,
-      arenaPeakBytes,
-      cpu: cpuUs / 1000,
-    };
-    this.#logger.error(record, cause ? `handler aborted${at ? ` at ${at}` : ""}` : `handler threw${at ? ` at ${at}` : ""}`);
+  #explain(exchange: Exchange, request: Request, outcome: Served): void {
+    const { logsDropped } = outcome;
+    if (logsDropped > 0) {
+      const { requestId, traceId } = exchange;
+      const { route, handler } = request;
+      this.#logger.warn({ requestId, traceId, route, handler, logsDropped }, "console lines dropped");
+      this.#observer.consoleDropped(logsDropped);
+    }
+    const arenaBytes = this.#arenas.pools.get(request.pool!)!.arenaBytes;
+    const failure = failureOf(exchange, request, outcome, arenaBytes);
+    if (!failure) return;
+    logFailure(this.#logger, failure);
+    this.#observer.handlerFailed(failure);
   }
 
-  #console({ requestId }: Exchange, { config, handler }: Route, level: number, text: string): void {
-    const line = { requestId, route: config.name, handler: handler?.name, console: text };
+  #console({ requestId, traceId }: Exchange, { config, handler }: Route, level: number, text: string): void {
+    const line = { requestId, traceId, route: config.name, handler: handler?.name, console: text };
     if (level === LOG_LEVEL.debug) this.#logger.debug(line);
     else if (level === LOG_LEVEL.info) this.#logger.info(line);
     else if (level === LOG_LEVEL.warn) this.#logger.warn(line);
@@ -247,12 +247,14 @@ export class Gateway {
 }
 
 /** What is gathered about one request on its way, until it ends; ends once. */
-class Request {
+class Request implements RequestRecord {
   route: string | null = null;
   handler: string | null = null;
   pool: string | null = null;
+  gate: string | null = null;
   target: string | null = null;
   waitMs = 0;
+  handlerMs: number | null = null;
   status = 0;
   error: GatewayError | null = null;
   bytesIn = 0;
@@ -277,8 +279,9 @@ class Request {
     this.end(reply.status, null, 0);
   }
 
-  endHandled({ status, error, bytesOut, arenaPeakBytes, cpuUs }: Served): void {
+  endHandled({ status, error, bytesOut, arenaPeakBytes, handlerMs, cpuUs }: Served): void {
     this.arenaPeakBytes = arenaPeakBytes;
+    this.handlerMs = handlerMs;
     this.cpuMs = cpuUs / 1000;
     this.end(status || (error?.status ?? 0), error, bytesOut);
   }

@@ -2,6 +2,7 @@
  * What the gateway tells about the requests it serves, one method per fact. Whoever listens (admin/figures.ts) counts;
  * nothing here may throw, wait, or keep a record beyond the call.
  */
+import type { GatewayConfig } from "./config/types.ts";
 import type { Code, GatewayError } from "./errors.ts";
 
 /** What is known of a request at its end; null where it did not get so far. */
@@ -30,6 +31,8 @@ export interface Observer {
   handlerFailed(failure: Failure): void;
   /** Bytes that never became a request. */
   broken(code: Code): void;
+  /** A new configuration serves. */
+  adopted(config: GatewayConfig): void;
   /** Console lines of a handler that were dropped because there were too many. */
   consoleDropped(lines: number): void;
 }

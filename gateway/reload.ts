@@ -40,6 +40,8 @@ export class Reloader {
   last: ReloadResult | undefined;
   /** Counts generations: 1 is the one the gateway started with. */
   generation = 1;
+  /** Attempts that left the old generation running. */
+  failures = 0;
   readonly #parts: ReloadParts;
   #watchers: FSWatcher[] = [];
   /** The state of the files that was tried last and found faulty: tried again only when it changes. */
@@ -118,6 +120,7 @@ export class Reloader {
 
   #report(ok: boolean, problem: string): void {
     this.last = { ok, at: new Date().toISOString(), problem };
+    if (!ok) this.failures++;
     const { logger } = this.#parts;
     if (ok) logger.info({ generation: this.generation }, "reloaded");
     else logger.error({ generation: this.generation, problem }, "reload failed, the old configuration stays");

@@ -55,6 +55,10 @@ export class Arrival {
     return this.#traceparent;
   }
 
+  get traceId(): string {
+    return this.traceparent.slice(3, 35);
+  }
+
   /** The client cannot hear us any more. */
   get gone(): boolean {
     return this.connection.socket.destroyed;

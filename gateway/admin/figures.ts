@@ -31,7 +31,7 @@ export class Figures implements Observer {
   constructor(config: GatewayConfig) {
     const gates = [...Object.keys(config.pools), PROXY_GATE];
     this.waits = new Map(gates.map((gate) => [gate, new Histogram(DURATION_BOUNDS_S)]));
-    this.use(config);
+    this.adopted(config);
   }
 
   get routes(): Iterable<RouteFigures> {
@@ -39,7 +39,7 @@ export class Figures implements Observer {
   }
 
   /** A new configuration: routes that are gone are forgotten, those that stay keep their counts. */
-  use({ routes, pools }: GatewayConfig): void {
+  adopted({ routes, pools }: GatewayConfig): void {
     const arenaBytes = (pool: string) => pools[pool]!.arenaBytes;
     this.#routes = new Map(routes.map((route) => [route.name, this.#figuresFor(route, arenaBytes)]));
   }

@@ -31,11 +31,13 @@ export class ArenaThread {
   readonly #worker: Worker;
   readonly #words: Int32Array;
   readonly #capacity: number;
+  readonly #onWake: () => void;
   #threadPath = "";
 
   /** `onWake` is called when jobs are done; `onExit` when the thread ended on its own, which it never should. */
   constructor(shared: ArenaShared, onWake: () => void, onExit: (error: Error | undefined) => void) {
     this.#capacity = ringCapacity(shared.arenas.length);
+    this.#onWake = onWake;
     const bytes = threadWords(shared.arenas.length) * Int32Array.BYTES_PER_ELEMENT;
     this.#words = new Int32Array(new SharedArrayBuffer(bytes));
     const { port1, port2 } = new MessageChannel();
@@ -69,7 +71,16 @@ export class ArenaThread {
     this.#words[THREAD.ring + (written & (this.#capacity - 1))] = slot;
     Atomics.store(this.#words, THREAD.jobsWritten, (written + 1) | 0);
     Atomics.notify(this.#words, THREAD.jobsWritten);
+    if (this.#words[THREAD.watched] === 1) return;
+    Atomics.store(this.#words, THREAD.watched, 1);
+    setImmediate(this.#look);
   }
+
+  /** Under load most jobs are done before the event loop comes round, and need no message between the threads. */
+  readonly #look = (): void => {
+    Atomics.store(this.#words, THREAD.watched, 0);
+    this.#onWake();
+  };
 
   /** Hands every finished slot to `take`. Wake-ups that arrive meanwhile lead to another call. */
   drain(take: (slot: number) => void): void {

@@ -20,7 +20,7 @@ export type KillCause = "cpu" | "wall";
 export interface ThreadEvents {
   /** A job came to its end; the slot's block says how. */
   done(slot: number): void;
-  /** The turn that this slot was in was ended by terminating its thread; the slot is condemned. */
+  /** The turn that this slot was in was ended by terminating its thread, which is gone; the slot is condemned. */
   killed(slot: number, cause: KillCause): void;
   /** A thread ended for no reason of ours; the gateway cannot go on. */
   lost(error: Error | undefined): void;
@@ -50,6 +50,8 @@ export class ArenaThreads {
   #buildDone: ((killed: KillCause | undefined) => void) | undefined;
   #closing = false;
   kills = 0;
+  /** Turns that waited for a thread that was killed, and ran on its heir. */
+  requeued = 0;
 
   /** `shared.arenas` ends with the scratch arena. */
   constructor(shared: ArenaShared, threads: number, events: ThreadEvents) {
@@ -84,7 +86,7 @@ export class ArenaThreads {
 
   /** Ends the slot's turn if it is running (wall limit); one that only waits for its thread runs to its next check. */
   expire(slot: number): void {
-    this.#expired.add(slot);
+    if (this.#seats[this.seatOf(slot)]!.pending.has(slot)) this.#expired.add(slot);
   }
 
   /** Makes an image in the scratch arena, on the spare thread, so that nobody waits for it. One at a time. */
@@ -193,10 +195,16 @@ export class ArenaThreads {
     seat.pending.delete(slot);
     this.#expired.delete(slot);
     const heir = this.#replace(seat);
-    void seat.thread.terminate();
+    this.requeued += seat.pending.size;
+    for (const waiting of seat.pending) this.#submit(heir, waiting);
+    // Until the thread is gone it may write on into its arena, so nobody may reset that before.
+    void seat.thread.terminate().then(() => this.#killed(slot, cause));
+  }
+
+  #killed(slot: number, cause: KillCause): void {
+    if (this.#closing) return;
     this.#words(slot)[SLOT.condemned] = 1;
     this.#words(slot)[SLOT.cleanImage] = 0;
-    for (const waiting of seat.pending) this.#submit(heir, waiting);
     if (slot === this.#scratch) this.#buildDone?.(cause);
     else this.#events.killed(slot, cause);
   }

@@ -58,6 +58,7 @@ function finish(slot: number): void {
   const written = thread[THREAD.doneWritten]!;
   thread[THREAD.ring + capacity + (written & (capacity - 1))] = slot;
   Atomics.store(thread, THREAD.doneWritten, (written + 1) | 0);
+  if (Atomics.load(thread, THREAD.watched) === 1) return;
   if (Atomics.exchange(thread, THREAD.wakeSent, 1) === 0) port.postMessage(null);
 }
 

@@ -23,8 +23,17 @@ export interface ArenaOptions {
   onLost(error: Error | undefined): void;
 }
 
+/** Who holds a slot, for people. */
+export interface SlotHolder {
+  readonly requestId: string;
+  readonly route: string;
+  /** performance.now() of its arrival. */
+  readonly sinceMs: number;
+}
+
 /** Whoever holds a slot hears what becomes of the jobs it submits. */
 export interface SlotTenant {
+  readonly holder: SlotHolder | undefined;
   /** The slot's block says how the job ended. */
   jobDone(): void;
   /** The turn was ended by terminating its thread. */
@@ -96,6 +105,11 @@ export class Arenas {
 
   submit(slot: Slot): void {
     this.threads.submit(slot.index);
+  }
+
+  /** Undefined: the slot is free. */
+  tenantOf({ index }: Slot): SlotTenant | undefined {
+    return this.#tenants[index];
   }
 
   /** Makes an image and stores it. Throws ImagesFullError when the images memory has no room for it. */

@@ -46,6 +46,9 @@ export const SLOT = {
   /** Kept: 1 when nothing is known about the arena (trap, killed thread): wipe all of it before the next use. */
   condemned: 17,
 
+  /** Kept: up to where the mailbox's bytes have been written; the next request's first turn wipes them. */
+  mailboxBytes: 19,
+
   /** In: when the request began, as one Float64 (words 20 and 21): performance.timeOrigin + performance.now(). */
   startedAtMs: 20,
 } as const;
@@ -92,6 +95,11 @@ export const THREAD = {
   doneRead: 3,
   /** 1 while a wake-up is on its way to the I/O thread, so that the thread sends no second one. */
   wakeSent: 4,
+  /**
+   * 1 while the I/O thread is going to look at the done ring in this round of its event loop, so that no wake-up is
+   * needed. It clears the word and then looks; the thread writes the ring and then reads the word: one sees the other.
+   */
+  watched: 6,
   /** The running turn: 0 none, else sequence << 13 | slot + 1. KILLED once the watchdog has claimed it. */
   running: 5,
   ring: 16,

@@ -40,6 +40,8 @@ export class EffectList {
   readonly #vm: Vm;
   readonly #start: number;
   #logLines = 0;
+  /** Number of this turn's timer record; -1: none yet. */
+  #timer = -1;
   /** C strings and values to be given back at the next turn. */
   #heldTexts: number[] = [];
   #heldValues: number[] = [];
@@ -69,6 +71,7 @@ export class EffectList {
     this.count = 0;
     this.logsDropped = 0;
     this.#logLines = 0;
+    this.#timer = -1;
   }
 
   /** Calls the guest's turn function with the event's arguments, taken from the mailbox. */
@@ -102,7 +105,7 @@ export class EffectList {
   add(effect: number, a: number, b: number, c: number, text: Span = NOTHING, body: Span = NOTHING): void {
     if (this.count === MAX_EFFECTS) throw new ArenaAbort("effects");
     const { words } = this.#vm;
-    const record = ((this.#start + MAILBOX.effects) >>> 2) + this.count * EFFECT_WORDS;
+    const record = this.#record(this.count);
     words[record] = effect;
     words[record + 1] = a;
     words[record + 2] = b;
@@ -112,6 +115,18 @@ export class EffectList {
     words[record + 6] = body.pointer;
     words[record + 7] = body.bytes;
     this.count++;
+  }
+
+  /** There is one timer, the last one asked for: setting and clearing many takes one record. */
+  setTimer(effect: number, delayMs: number): void {
+    if (this.#timer < 0) {
+      this.add(effect, delayMs, 0, 0);
+      this.#timer = this.count - 1;
+    } else this.#vm.words[this.#record(this.#timer) + 1] = delayMs;
+  }
+
+  #record(index: number): number {
+    return ((this.#start + MAILBOX.effects) >>> 2) + index * EFFECT_WORDS;
   }
 
   addLog(effect: number, level: number, value: number): void {
@@ -154,14 +169,13 @@ export class EffectList {
     return { pointer: start + offset, bytes };
   }
 
-  /** Moves all texts and bodies into the mailbox; false (and nothing moved) if they do not fit. */
-  copyOut(): boolean {
+  /** Moves all texts and bodies into the mailbox; returns their bytes, or -1 (and nothing is moved) if they do not fit. */
+  copyOut(): number {
     const { words, bytes } = this.#vm;
-    const first = (this.#start + MAILBOX.effects) >>> 2;
-    const end = first + this.count * EFFECT_WORDS;
+    const [first, end] = [this.#record(0), this.#record(this.count)];
     let needed = 0;
     for (let record = first; record < end; record += EFFECT_WORDS) needed += words[record + 5]! + words[record + 7]!;
-    if (needed < 0 || needed > MAILBOX_BYTES - MAILBOX.bytes) return false;
+    if (needed < 0 || needed > MAILBOX_BYTES - MAILBOX.bytes) return -1;
     let target = this.#start + MAILBOX.bytes;
     for (let record = first; record < end; record += EFFECT_WORDS) {
       for (const span of [record + 4, record + 6]) {
@@ -172,6 +186,6 @@ export class EffectList {
         target += length;
       }
     }
-    return true;
+    return needed;
   }
 }

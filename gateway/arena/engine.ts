@@ -72,6 +72,8 @@ export interface EngineExtension {
   /** Fixed for every arena: the static data stands here, the functions at tableBase. */
   memoryBase: number;
   memoryBytes: number;
+  /** Where the extension's errno stands: within its data, so that a reset restores it with the rest. */
+  errnoAddress: number;
   data: DataSegment[];
   tableSlots: number;
 }
@@ -105,12 +107,16 @@ function readPackageFile(file: string): Uint8Array {
   return readFileSync(new URL(import.meta.resolve(`quickjs-wasi/${file}`)));
 }
 
+const ERRNO_BYTES = 4;
+
 function placeExtensions(rewritten: (RewrittenExtension & { name: ExtensionName })[]): EngineExtension[] {
   let next = EXTENSION_START;
   return rewritten.map(({ name, binary, data, memoryBytes, memoryAlignment, tableSlots }) => {
     const memoryBase = Math.ceil(next / memoryAlignment) * memoryAlignment;
-    next = memoryBase + memoryBytes;
+    const errnoAddress = Math.ceil((memoryBase + memoryBytes) / ERRNO_BYTES) * ERRNO_BYTES;
+    next = errnoAddress + ERRNO_BYTES;
     if (next > DATA_START) throw new ArenaModuleError("the extensions' static data does not fit below the engine's");
-    return { name, module: new WebAssembly.Module(binary), memoryBase, memoryBytes, data, tableSlots };
+    const module = new WebAssembly.Module(binary);
+    return { name, module, memoryBase, memoryBytes: next - memoryBase, errnoAddress, data, tableSlots };
   });
 }

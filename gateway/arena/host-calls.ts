@@ -70,8 +70,10 @@ export class HostCalls {
       case EFFECT.writeAbort:
       case EFFECT.abort:
       case EFFECT.pull:
-      case EFFECT.timer:
         effects.add(effect, integer(1), 0, 0);
+        break;
+      case EFFECT.timer:
+        effects.setTimer(effect, integer(1));
         break;
       case EFFECT.log:
         effects.addLog(effect, integer(1), value(2));

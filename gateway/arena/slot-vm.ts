@@ -4,7 +4,7 @@
  */
 import { EVENT } from "../handle/abi.ts";
 import { ArenaAbort } from "./abort.ts";
-import { JOB, OUTCOME, SLOT, SLOT_WORDS } from "./control.ts";
+import { JOB, MAILBOX, OUTCOME, SLOT, SLOT_WORDS } from "./control.ts";
 import { EffectList } from "./effect-list.ts";
 import type { Engine } from "./engine.ts";
 import { randomStateAddress } from "./frames.ts";
@@ -19,6 +19,9 @@ export interface SlotArena {
   memory: WebAssembly.Memory;
   layout: ArenaLayout;
 }
+
+/** What a leaf function may write below the stack pointer without moving it (LLVM, WebAssemblyFrameLowering.cpp). */
+const RED_ZONE_BYTES = 128;
 
 export class SlotVm {
   readonly #words: Int32Array;
@@ -91,7 +94,9 @@ export class SlotVm {
     this.#runJobs();
     this.#save();
     if (!this.#effects.final) return OUTCOME.suspended;
-    if (!this.#effects.copyOut()) return OUTCOME.complete;
+    const copiedBytes = this.#effects.copyOut();
+    if (copiedBytes < 0) return OUTCOME.complete;
+    words[SLOT.mailboxBytes] = Math.max(words[SLOT.mailboxBytes]!, MAILBOX.bytes + copiedBytes);
     this.#restore();
     return OUTCOME.clean;
   }
@@ -100,6 +105,7 @@ export class SlotVm {
   #begin(): void {
     if (this.#words[SLOT.condemned] || this.#words[SLOT.cleanImage] !== this.#words[SLOT.image]) this.#restore();
     this.#effects.forget();
+    this.#wipeMailbox();
     const pointers = { runtime: this.#imageWord(IMAGE.runtime), context: this.#imageWord(IMAGE.context) };
     putRandomWord(this.#vm.bytes, randomStateAddress(pointers));
     this.#vm.attach({
@@ -109,7 +115,20 @@ export class SlotVm {
     });
   }
 
+  /** What earlier requests left there: all but the event that has just been written. */
+  #wipeMailbox(): void {
+    const words = this.#words;
+    const { mailboxStart } = this.#arena.layout;
+    const eventEnd = MAILBOX.bytes + Math.max(0, words[SLOT.textBytes]!, words[SLOT.dataBytes]!);
+    this.#vm.wiper.wipe(mailboxStart, MAILBOX.bytes);
+    this.#vm.wiper.wipe(mailboxStart + eventEnd, Math.max(0, words[SLOT.mailboxBytes]! - eventEnd));
+    words[SLOT.mailboxBytes] = eventEnd;
+  }
+
   #resume(): void {
+    const words = this.#words;
+    const eventEnd = MAILBOX.bytes + Math.max(words[SLOT.textBytes]!, words[SLOT.dataBytes]!);
+    words[SLOT.mailboxBytes] = Math.max(words[SLOT.mailboxBytes]!, eventEnd);
     this.#vm.attach({
       stackPointer: this.#words[SLOT.stackPointer]!,
       stackLow: this.#words[SLOT.stackLow]!,
@@ -168,7 +187,7 @@ export class SlotVm {
     const from = words[SLOT.image]! + IMAGE_HEADER_BYTES;
     const extensionBytes = this.#imageWord(IMAGE.extensionBytes);
     const dataBytes = this.#imageWord(IMAGE.dataBytes);
-    const low = Math.max(0, Math.min(words[SLOT.stackLow]!, STACK_TOP));
+    const low = Math.max(0, Math.min(words[SLOT.stackLow]!, STACK_TOP) - RED_ZONE_BYTES);
     wiper.wipe(low, STACK_TOP - low);
     if (words[SLOT.loadedImage] !== words[SLOT.image]) wiper.wipe(EXTENSION_START, DATA_START - EXTENSION_START);
     if (extensionBytes > 0) wiper.restore(EXTENSION_START, from, extensionBytes);

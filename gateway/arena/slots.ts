@@ -31,6 +31,8 @@ export class Slot {
   leased = false;
   /** Highest use by any request so far, bytes of the arena. */
   peakBytes = 0;
+  /** How often nothing was known about it and it had to be wiped whole. */
+  condemnedTimes = 0;
 
   constructor(index: number, arenaBytes: number, control: Int32Array) {
     this.index = index;

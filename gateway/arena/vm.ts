@@ -180,6 +180,7 @@ export class Vm {
       memory,
       __indirect_function_table: table,
       __stack_pointer: this.exports.__stack_pointer,
+      nea_stack_low: this.exports.nea_stack_low,
       __memory_base: constant(extension.memoryBase),
       __table_base: constant(tableBase),
     };
@@ -187,8 +188,9 @@ export class Vm {
     for (const { module, name, kind } of WebAssembly.Module.imports(extension.module)) {
       if (module === "env") env[name] ??= this.#resolve(extension.name, name);
       else if (kind === "global") {
-        // GOT entries for symbols nobody defines (C++ pure virtual, errno): address 0, as a dynamic linker would.
-        (imports[module] ??= {})[name] = new WebAssembly.Global({ value: "i32", mutable: true }, 0);
+        // Symbols that nobody defines: a place of its own for errno; index 0, which traps, for C++'s pure virtual.
+        const address = module === "GOT.mem" ? extension.errnoAddress : 0;
+        (imports[module] ??= {})[name] = new WebAssembly.Global({ value: "i32", mutable: true }, address);
       }
     }
     return new WebAssembly.Instance(extension.module, imports);

@@ -59,37 +59,43 @@ export class RedisLink {
   }
 }
 
-function clientFor({ kind, nodes, master, db, username, password, tls }: RedisPlace): Redis | Cluster {
-  const options: RedisOptions = {
+function clientFor(place: RedisPlace): Redis | Cluster {
+  const { kind, nodes, master, db, username, password, tls } = place;
+  const options = {
     ...(username === undefined ? {} : { username }),
     ...(password === undefined ? {} : { password }),
     ...(tls ? { tls: {} } : {}),
-    // RESP2 and no CLIENT commands: what the least powerful user of the oldest server may do.
-    protocol: 2,
-    disableClientInfo: true,
-    enableReadyCheck: false,
-    maxRetriesPerRequest: 0,
-    autoResendUnfulfilledCommands: false,
-    connectTimeout: ROUND_MS,
-    db,
+    ...MODEST,
   };
-  const alone = { lazyConnect: true, enableOfflineQueue: false };
-  const [first] = nodes;
-  if (kind === "server") return new Redis({ ...options, ...alone, ...first, retryStrategy: () => null });
   if (kind === "cluster") {
-    const { db: _only0, ...redisOptions } = options;
-    return new Cluster([...nodes], { ...alone, redisOptions, clusterRetryStrategy: () => null, enableReadyCheck: false });
+    return new Cluster([...nodes], { ...ALONE, redisOptions: options, clusterRetryStrategy: never });
   }
+  if (kind === "server") return new Redis({ ...options, ...ALONE, db, ...nodes[0]!, retryStrategy: never });
   return new Redis({
     ...options,
-    ...alone,
+    ...ALONE,
+    db,
     sentinels: [...nodes],
     name: master,
-    sentinelRetryStrategy: () => null,
-    retryStrategy: () => null,
-    enableTLSForSentinelMode: tls,
+    sentinelRetryStrategy: never,
+    retryStrategy: never,
     // Many installations protect the Sentinels with the same password; those without one ignore it.
     ...(password === undefined ? {} : { sentinelPassword: password }),
-    ...(tls ? { sentinelTLS: {} } : {}),
+    ...(tls ? { enableTLSForSentinelMode: true, sentinelTLS: {} } : {}),
   });
 }
+
+/** RESP2 and no CLIENT commands: what the least powerful user of the oldest server may do. */
+const MODEST = {
+  protocol: 2,
+  disableClientInfo: true,
+  enableReadyCheck: false,
+  maxRetriesPerRequest: 0,
+  autoResendUnfulfilledCommands: false,
+  connectTimeout: ROUND_MS,
+} as const satisfies RedisOptions;
+
+const ALONE = { lazyConnect: true, enableOfflineQueue: false, enableReadyCheck: false } as const;
+
+/** The fleet makes a new link instead. */
+const never = (): null => null;

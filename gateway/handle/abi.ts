@@ -9,6 +9,12 @@
  * can). Strings are what the engine converts fastest, and splitting is left to whoever needs the parts.
  */
 
+/**
+ * The most bytes that leave an arena by copy in one piece: a written chunk, a subrequest's body, an answer after which
+ * the handler goes on. Larger bodies are written piece by piece; a final answer is sent from the arena itself.
+ */
+export const PIECE_BYTES = 65_536;
+
 /** Host to guest: the first argument of `turn(event, id, a, b)`. */
 export const EVENT = {
   /** A request. id: 0. a: "METHOD\nURL\nname\nvalue\nname\nvalue..." b: 1 if it has a body, else 0. */

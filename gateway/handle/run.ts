@@ -5,7 +5,7 @@
  * Owner: the exchange that started it. Bound: one slot; queued events, at most one per outstanding body, subrequest,
  * write and timer. Released when the arena is clean and the owner has let go of what it was reading from it.
  */
-import type { Arenas, Image } from "../arena/arenas.ts";
+import type { Arenas, Image, SlotHolder } from "../arena/arenas.ts";
 import type { KillCause } from "../arena/arena-threads.ts";
 import { JOB, MAILBOX, OUTCOME, SLOT } from "../arena/control.ts";
 import { type Effect, readEffect } from "../arena/effects.ts";
@@ -37,6 +37,8 @@ export type RunEnd =
   | { kind: "aborted"; cause: AbortCause; askedBytes: number; frames: Frame[] };
 
 export interface RunOwner {
+  /** For whom it runs; undefined where nobody asks. */
+  readonly holder?: SlotHolder;
   /** In order, when a turn is over. What an effect points to is valid until the owner returns; see `ended`. */
   effect(effect: Effect, run: HandlerRun): void;
   /** Whether something is under way that will become an event (a subrequest, a pull, a write). */
@@ -89,6 +91,10 @@ export class HandlerRun implements Timed {
     place.deadlines.add(this);
   }
 
+  get holder(): SlotHolder | undefined {
+    return this.#owner.holder;
+  }
+
   /** Runs the handler on a request; `head` as in EVENT.start. */
   start(head: string, hasBody: boolean): void {
     const { control, startedAtMs } = this.slot;
@@ -105,6 +111,7 @@ export class HandlerRun implements Timed {
 
   /** Ends the run now, whatever the handler is at. */
   abort(cause: "wall"): void {
+    this.#expired = true;
     if (this.#phase === "idle") this.#abort(cause, []);
     else if (this.#phase === "running") this.#place.arenas.threads.expire(this.slot.index);
   }
@@ -118,7 +125,6 @@ export class HandlerRun implements Timed {
 
   checkDeadline(nowMs: number): void {
     if (nowMs < this.#wallDeadlineMs || this.#expired) return;
-    this.#expired = true;
     this.abort("wall");
   }
 
@@ -188,9 +194,10 @@ export class HandlerRun implements Timed {
     // Effects may deliver events at once; they are queued until all have been read, as a turn would overwrite them.
     this.#effects();
     this.#phase = "idle";
+    // Before the next event: a handler that feeds itself always has one.
+    if (this.#expired) return this.#abort("wall", []);
     const next = this.#events.shift();
     if (next) return this.#submit(next);
-    if (this.#expired) return this.#abort("wall", []);
     if (!this.#timer && !this.#owner.awaited) this.#abort("stuck", []);
   }
 
@@ -202,7 +209,8 @@ export class HandlerRun implements Timed {
 
   #abort(cause: AbortCause, frames: Frame[]): void {
     this.#end({ kind: "aborted", cause, frames, askedBytes: this.slot.control[SLOT.askedBytes]! });
-    this.#reset();
+    // An owner whose response had closed before has released it already, and a slot is in a ring at most once.
+    if (this.#phase === "ended") this.#reset();
   }
 
   #end(end: RunEnd): void {
@@ -229,6 +237,7 @@ export class HandlerRun implements Timed {
 
   #reset(): void {
     this.#phase = "resetting";
+    if (this.slot.control[SLOT.condemned]) this.slot.condemnedTimes++;
     this.slot.control[SLOT.job] = JOB.reset;
     this.slot.control[SLOT.cpuLeftUs] = RESET_CPU_US;
     this.#place.arenas.submit(this.slot);

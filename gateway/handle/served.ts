@@ -7,6 +7,7 @@
  * arena is clean and the response has closed; `done` hears it exactly once.
  */
 import type { Exchange, ResponseWatcher } from "../accept/exchange.ts";
+import type { SlotHolder } from "../arena/arenas.ts";
 import type { Effect } from "../arena/effects.ts";
 import { effectBody, effectText } from "../arena/effects.ts";
 import { type Code, GatewayError } from "../errors.ts";
@@ -14,8 +15,8 @@ import type { Generation, Route } from "../generation.ts";
 import { Delivery } from "../proxy/delivery.ts";
 import { faultOfFields } from "../proxy/headers.ts";
 import { refuse } from "../reply/refuse.ts";
-import { sendReply } from "../reply/send.ts";
-import { BODY_KIND, EFFECT, EVENT } from "./abi.ts";
+import { sendReply, withoutLength } from "../reply/send.ts";
+import { BODY_KIND, EFFECT, EVENT, PIECE_BYTES } from "./abi.ts";
 import { type Culprit, culpritOf, culpritOfStack } from "./culprit.ts";
 import type { LoadedHandler } from "./handler-set.ts";
 import { requestHead } from "./request-head.ts";
@@ -28,6 +29,8 @@ export interface Served {
   status: number;
   bytesOut: number;
   arenaPeakBytes: number;
+  /** From the start of the handler to the end of its last turn. */
+  handlerMs: number;
   cpuUs: number;
   subrequests: number;
   culprit: Culprit | null;
@@ -66,6 +69,8 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
   culprit: Culprit | null = null;
   cause: AbortCause | null = null;
   askedBytes = 0;
+  handlerMs = 0;
+  #startedMs = 0;
   readonly #exchange: Exchange;
   readonly #options: ServeOptions;
   readonly #run: HandlerRun;
@@ -96,6 +101,11 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
     return this.#run.peakBytes;
   }
 
+  get holder(): SlotHolder {
+    const { requestId, acceptedAtMs } = this.#exchange;
+    return { requestId, route: this.#options.route.config.name, sinceMs: acceptedAtMs };
+  }
+
   get cpuUs(): number {
     return this.#run.cpuUs;
   }
@@ -113,6 +123,7 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
   }
 
   start(): void {
+    this.#startedMs = performance.now();
     this.#run.start(requestHead(this.#exchange), this.#exchange.body !== null);
   }
 
@@ -165,10 +176,28 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
     const body = effectBody(this.#run.slot.bytes, effect.bodyPointer, effect.bodyBytes);
     this.bytesOut = body.length;
     // Only a complete run's arena stays as it is until the client has everything; otherwise the handler goes on.
+    if (body.length > PIECE_BYTES) return this.#sendFromArena(status, headers, body, effect.c === 1);
     const stable = effect.c === 1 ? body : Buffer.from(body);
     if (!sendReply(this.#exchange, { status, headers, body: stable }, this.#options.route.responseRules)) {
       this.error ??= new GatewayError("REPLY_CLIENT_GONE");
     }
+  }
+
+  /** A large answer is written from the arena in pieces, each when the client has taken the last. */
+  #sendFromArena(status: number, headers: string[], body: Buffer, final: boolean): void {
+    if (!final) return this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", "a piece of more than PIECE_BYTES"));
+    let sent = 0;
+    const pump = () => {
+      while (sent < body.length) {
+        const piece = body.subarray(sent, sent + PIECE_BYTES);
+        sent += piece.length;
+        if (!delivery.onData(piece)) return;
+      }
+      delivery.onEnd([]);
+    };
+    const delivery = this.#newDelivery(pump);
+    delivery.onHead(status, "", [...withoutLength(headers), "content-length", String(body.length)]);
+    pump();
   }
 
   /** The answer's body comes from elsewhere and does not enter the arena. */
@@ -213,9 +242,11 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
     const { bodyBytes } = effect;
     if (!this.#delivery || this.#writing) return this.#run.deliver({ event: EVENT.writeFailed, id: 0 });
     this.bytesOut += bodyBytes;
+    const piece = this.#copy(effect);
+    if (!piece) return this.#run.deliver({ event: EVENT.writeFailed, id: 0 });
     this.#outstanding++;
     this.#writing = true;
-    if (this.#delivery.onData(this.#copy(effect))) this.#written();
+    if (this.#delivery.onData(piece)) this.#written();
   }
 
   /** The client has taken what was written: the handler may write on. */
@@ -301,14 +332,16 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
     return effectText(this.#run.slot.bytes, textPointer, textBytes);
   }
 
-  /** Out of the arena: whoever gets it may keep it beyond the next turn. */
-  #copy({ bodyPointer, bodyBytes }: Effect): Buffer {
+  /** Out of the arena: whoever gets it may keep it beyond the next turn. Null: larger than a piece may be. */
+  #copy({ bodyPointer, bodyBytes }: Effect): Buffer | null {
+    if (bodyBytes > PIECE_BYTES) return null;
     return Buffer.from(effectBody(this.#run.slot.bytes, bodyPointer, bodyBytes));
   }
 
   // How it ends --------------------------------------------------------------------------------------------------
 
   ended(end: RunEnd): void {
+    this.handlerMs = performance.now() - this.#startedMs;
     this.#subrequests.close();
     if (end.kind === "aborted") this.#aborted(end.cause, end);
     else if (!this.#answered) this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", "it ended without a response"));

@@ -3,7 +3,7 @@
  * comes back as an event, its body is pulled piece by piece or handed on without entering the arena.
  *
  * Owner: one request's handler. Bound: `limits.subrequests` in all, each with the proxy stage's fixed buffer; a body that
- * the handler sends in one piece is at most SENT_BODY_BYTES (larger ones are streamed, one piece at a time).
+ * the handler sends in one piece is at most PIECE_BYTES (larger ones are streamed, one piece at a time).
  */
 import type { Exchange } from "../accept/exchange.ts";
 import { GatewayError } from "../errors.ts";
@@ -14,15 +14,12 @@ import { FedBody } from "../proxy/fed-body.ts";
 import { faultOfFields, hostFor, requestHeaders } from "../proxy/headers.ts";
 import { Subrequest, type SubrequestHead } from "../proxy/subrequest.ts";
 import type { Upstream } from "../proxy/upstream.ts";
-import { EVENT } from "./abi.ts";
+import { EVENT, PIECE_BYTES } from "./abi.ts";
 import { EVENT_BYTES_MAX, type TurnEvent } from "./run.ts";
 
-/** What a handler may send in one piece; it is copied out of the arena, so the plan has a term for it. */
-export const SENT_BODY_BYTES = 256 * 1024;
-
-/** A body as a handler gives it: nothing, bytes (copied), a body the host holds, or a stream to come. */
+/** A body as a handler gives it: nothing, bytes (copied; null: too many), a body the host holds, or a stream to come. */
 export type GivenBody =
-  { kind: "none" } | { kind: "bytes"; bytes: Buffer } | { kind: "host"; id: number } | { kind: "stream" };
+  { kind: "none" } | { kind: "bytes"; bytes: Buffer | null } | { kind: "host"; id: number } | { kind: "stream" };
 
 interface Entry {
   subrequest: Subrequest;
@@ -82,10 +79,10 @@ export class Subrequests {
     );
   }
 
-  /** A piece of a streamed request body; `room` is told to the handler when there is some. */
-  write(id: number, chunk: Uint8Array): void {
+  /** A piece of a streamed request body (null: too large); the handler hears when there is room for the next. */
+  write(id: number, chunk: Uint8Array | null): void {
     const entry = this.#entries.get(id);
-    if (!entry?.fed || entry.writing) return this.#deliver({ event: EVENT.writeFailed, id });
+    if (!chunk || !entry?.fed || entry.writing) return this.#deliver({ event: EVENT.writeFailed, id });
     entry.writing = true;
     this.outstanding++;
     if (entry.fed.write(chunk)) this.#hasRoom(id);
@@ -192,8 +189,8 @@ export class Subrequests {
 
   #sourceOf(body: GivenBody): UpstreamRequest["body"] {
     if (body.kind === "bytes") {
-      if (body.bytes.length <= SENT_BODY_BYTES) return body.bytes;
-      throw new RequestFault(`a body of more than ${SENT_BODY_BYTES} bytes must be a stream`);
+      if (body.bytes) return body.bytes;
+      throw new RequestFault(`a body of more than ${PIECE_BYTES} bytes must be a stream`);
     }
     if (body.kind !== "host") return null;
     if (body.id === 0) return this.#exchange.body;

@@ -29,6 +29,7 @@ export interface Dispatching {
   readonly retries: number;
   pick(stickyKey: string | null, not: Target | null): Target | GatewayError;
   failed(target: Target): void;
+  readonly headTimes: { observe(seconds: number): void };
 }
 
 // RFC 9110 section 9.2.2. Only these may be sent twice when it is unknown whether the first one had its effect.
@@ -122,6 +123,7 @@ export class Call implements ResponseSink, Timed {
   onHead(status: number, reason: string, headers: string[]): void {
     this.#answered = true;
     this.headMs = this.#movedMs = performance.now();
+    this.#upstream.headTimes.observe((this.headMs - (this.sentMs || this.startedMs)) / 1000);
     this.target?.health.succeeded();
     this.sink.onHead(status, reason, headers);
   }

@@ -151,7 +151,8 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
 
   onData(chunk: Uint8Array): boolean {
     const res = this.#exchange.res;
-    if (res.destroyed) return true;
+    // Whole already: an answer without a body (HEAD), or more than was announced.
+    if (res.destroyed || this.#whole) return true;
     this.bytesOut += chunk.length;
     this.#leftBytes -= chunk.length;
     if (this.#leftBytes === 0) return this.#last(chunk);

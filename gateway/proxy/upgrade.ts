@@ -76,6 +76,7 @@ export class Tunnel implements UpgradeOutcome, Timed {
   #target: Target | null = null;
   #request: ClientRequest | null = null;
   #upstream: Socket | null = null;
+  #relaying = false;
   #movedMs = 0;
   #movedBytes = 0;
   #lingerUntilMs = 0;
@@ -139,7 +140,7 @@ export class Tunnel implements UpgradeOutcome, Timed {
 
   #handshake(address: TargetAddress): void {
     const { req, firstBytes } = this.#exchange;
-    req.headers = this.#headers(address);
+    req.headers = this.#headers(address) as IncomingMessage["headers"];
     tunnels.set(req, this);
     const target = {
       protocol: `${address.scheme}:`,
@@ -151,19 +152,27 @@ export class Tunnel implements UpgradeOutcome, Timed {
     const tls = address.tls ?? {};
     const ssl = { servername: tls.serverName ?? address.name, ca: tls.ca, cert: tls.cert, key: tls.key };
     const options = { target, ssl, secure: tls.verify ?? true };
-    proxy.ws(req, this.#client, firstBytes, options, (error) => this.#fail(this.#name(error)));
-    this.#takeOver();
+    try {
+      proxy.ws(req, this.#client, firstBytes, options, (error) => this.#fail(this.#name(error)));
+      this.#takeOver();
+    } catch (cause) {
+      // A client's bytes must not be able to end the process through somebody else's code.
+      this.#fail(new GatewayError("GATEWAY_FAULT", String(cause), { cause }));
+    }
   }
 
-  #headers(address: TargetAddress): Record<string, string[]> {
-    const headers: Record<string, string[]> = {
-      host: [hostFor(this.#exchange, this.#options.policy) ?? authorityOf(address)],
-      connection: ["Upgrade"],
-      upgrade: ["websocket"],
+  #headers(address: TargetAddress): NodeJS.Dict<string | string[]> {
+    const headers: NodeJS.Dict<string | string[]> = {
+      host: hostFor(this.#exchange, this.#options.policy) ?? authorityOf(address),
+      connection: "Upgrade",
+      upgrade: "websocket",
     };
     const raw = requestHeaders(this.#exchange, this.#options.policy);
     for (let i = 0; i < raw.length; i += 2) {
-      (headers[(raw[i] as string).toLowerCase()] ??= []).push(raw[i + 1] as string);
+      const name = (raw[i] as string).toLowerCase();
+      const before = headers[name];
+      const value = raw[i + 1] as string;
+      headers[name] = before === undefined ? value : [before, value].flat();
     }
     return headers;
   }
@@ -220,9 +229,12 @@ export class Tunnel implements UpgradeOutcome, Timed {
     this.replied = true;
     this.#movedMs = performance.now();
     this.#upstream = answer.socket;
+    this.#relaying = true;
     relayPlainAnswer(answer, this.#exchange, this.#options.policy.response, (error) => {
+      this.#relaying = false;
       this.error ??= error;
       this.#linger();
+      this.#finishWhenClosed();
     });
   }
 
@@ -281,7 +293,7 @@ export class Tunnel implements UpgradeOutcome, Timed {
   }
 
   #finishWhenClosed(): void {
-    if (this.#client.destroyed && (this.#upstream?.destroyed ?? true)) this.#finish();
+    if (!this.#relaying && this.#client.destroyed && (this.#upstream?.destroyed ?? true)) this.#finish();
   }
 
   #finish(): void {
@@ -294,21 +306,15 @@ export class Tunnel implements UpgradeOutcome, Timed {
     done(this);
   }
 
-  #name(error: Error & { code?: string }): GatewayError {
-    return new GatewayError(this.#codeFor(error.code ?? ""), `${this.target}: ${error.message}`, {
-      cause: error,
-    });
+  #name(error: NodeJS.ErrnoException): GatewayError {
+    return new GatewayError(codeFor(error), `${this.target}: ${error.message}`, { cause: error });
   }
+}
 
-  #codeFor(code: string): Code {
-    const socket = this.#request?.socket;
-    if (socket === null || socket === undefined || socket.connecting || socket.bytesWritten === 0) {
-      return /^(ERR_(TLS|SSL)|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|EPROTO)/.test(code)
-        ? "PROXY_TLS_FAILED"
-        : "PROXY_CONNECT_FAILED";
-    }
-    return code.startsWith("HPE_") ? "PROXY_BAD_RESPONSE" : "PROXY_RESET";
-  }
+function codeFor({ code = "", syscall }: NodeJS.ErrnoException): Code {
+  if (syscall === "connect" || syscall === "getaddrinfo") return "PROXY_CONNECT_FAILED";
+  if (/^(ERR_(TLS|SSL)|CERT_|UNABLE_TO|SELF_SIGNED|DEPTH_ZERO|EPROTO)/.test(code)) return "PROXY_TLS_FAILED";
+  return code.startsWith("HPE_") ? "PROXY_BAD_RESPONSE" : "PROXY_RESET";
 }
 
 function ignore(): void {}

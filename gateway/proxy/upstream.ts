@@ -3,6 +3,7 @@
 // Released by `close()`, which lets running requests finish. Watched through `stats()`.
 import { isIP } from "node:net";
 import { GatewayError } from "../errors.ts";
+import { DURATION_BOUNDS_S, Histogram } from "../shared/histogram.ts";
 import { leastPending, roundRobin, sticky } from "./balance.ts";
 import { Call, type CallTimeouts, type Dispatching } from "./call.ts";
 import { ActiveCheck, type CheckOptions } from "./active-check.ts";
@@ -44,8 +45,14 @@ export class Upstream implements Dispatching {
   readonly retryBudget = new RetryBudget();
   readonly lineMs: number;
   readonly retries: number;
-  /** Requests sent a second time, for metrics. */
+  /** For metrics; kept here, as targets come and go with every lookup of their name. */
+  requests = 0;
+  failures = 0;
+  ejections = 0;
+  /** Requests sent a second time. */
   retried = 0;
+  /** From the request being sent to the head of its answer, in seconds. */
+  readonly headTimes = new Histogram(DURATION_BOUNDS_S);
   readonly #parts: UpstreamParts;
   readonly #leaving = new Set<Promise<void>>();
   #targets: Target[] = [];
@@ -97,7 +104,10 @@ export class Upstream implements Dispatching {
     const others = not === null ? alive : alive.filter((target) => target !== not);
     const able = (others.length > 0 ? others : alive).filter((target) => target.hasRoom);
     const chosen = this.#choose(able, stickyKey);
-    if (chosen !== null) return chosen;
+    if (chosen !== null) {
+      this.requests += 1;
+      return chosen;
+    }
     return alive.length > 0
       ? new GatewayError("PROXY_TARGETS_BUSY", this.name)
       : new GatewayError("PROXY_NO_TARGET", this.name);
@@ -105,9 +115,12 @@ export class Upstream implements Dispatching {
 
   failed(target: Target): void {
     target.failures += 1;
+    this.failures += 1;
     const nowMs = performance.now();
     const others = this.#targets.some((other) => other !== target && other.health.accepts(nowMs));
+    const before = target.health.ejections;
     target.health.failed(nowMs, others);
+    this.ejections += target.health.ejections - before;
   }
 
   stats(): readonly TargetStats[] {

@@ -46,7 +46,7 @@ function mayHaveBody(status: number): boolean {
   return status !== 204 && status !== 304;
 }
 
-function withoutLength(headers: readonly string[]): readonly string[] {
+export function withoutLength(headers: readonly string[]): readonly string[] {
   for (let i = 0; i < headers.length; i += 2) {
     if ((headers[i] as string).toLowerCase() === "content-length") {
       return [...headers.slice(0, i), ...withoutLength(headers.slice(i + 2))];

@@ -33,6 +33,7 @@ import {
   readExports,
   readImports,
   section,
+  setStackPointer,
   vectorLength,
   writeExports,
   writeImports,
@@ -146,17 +147,18 @@ function appendGlobals(sections: WasmSections): GlobalIndexes {
   return { stackPointer: stackPointer.index, top: first, limit: first + 1, stackLow: first + 2 };
 }
 
-const GLOBAL_GET = 0x23;
-const GLOBAL_SET = 0x24;
+const GLOBAL_GET = OPCODE.globalGet;
+const GLOBAL_SET = OPCODE.globalSet;
 const END = 0x0b;
 
 function rewriteCode(sections: WasmSections, functions: FunctionIndexes, globals: GlobalIndexes): void {
   const original = section(sections, SECTION.code);
   const call = (index: number) => new WasmWriter().byte(OPCODE.call).u32(index).done();
-  const [callSize, callGrow, setStack] = [call(functions.size), call(functions.grow), setStackPointer(globals)];
+  const [callSize, callGrow] = [call(functions.size), call(functions.grow)];
+  const setStack = setStackPointer(globals.stackPointer, globals.stackLow);
   let sizes = 0;
   let grows = 0;
-  const code = mapInstructions(original, ({ opcode, start }) => {
+  const code = mapInstructions(original, ({ opcode, index }) => {
     if (opcode === OPCODE.memorySize) {
       sizes++;
       return callSize;
@@ -165,7 +167,7 @@ function rewriteCode(sections: WasmSections, functions: FunctionIndexes, globals
       grows++;
       return callGrow;
     }
-    if (opcode === GLOBAL_SET && original[start + 1] === globals.stackPointer) return setStack;
+    if (opcode === GLOBAL_SET && index === globals.stackPointer) return setStack;
     if (opcode === OPCODE.memoryInit || opcode === OPCODE.dataDrop) {
       throw new ArenaModuleError("the engine reads its data segments at run time, which is not supported");
     }
@@ -178,15 +180,6 @@ function rewriteCode(sections: WasmSections, functions: FunctionIndexes, globals
     );
   }
   sections.known.set(SECTION.code, code);
-}
-
-/** `sp = x; if (sp < low) low = sp` without a local, as bodies' locals are left as they are. */
-function setStackPointer({ stackPointer, stackLow }: GlobalIndexes): Uint8Array {
-  const [I32_LT_U, IF, EMPTY] = [0x49, 0x04, 0x40];
-  const get = (writer: WasmWriter, index: number) => writer.byte(GLOBAL_GET).u32(index);
-  const writer = new WasmWriter().byte(GLOBAL_SET).u32(stackPointer);
-  get(get(writer, stackPointer), stackLow).byte(I32_LT_U, IF, EMPTY);
-  return get(writer, stackPointer).byte(GLOBAL_SET).u32(stackLow).byte(END).done();
 }
 
 function appendFunctions(sections: WasmSections, functions: FunctionIndexes, globals: GlobalIndexes): void {

@@ -1,8 +1,11 @@
 /**
  * The engine's extensions (URL, TextEncoder, ...): WebAssembly shared libraries that are linked to the engine's
- * memory and table. Rewritten like the engine: memory shared, data taken out, and calls to functions that the
- * library itself defines (C++ weak symbols, both imported and exported) made direct, where a dynamic linker
- * would have to bounce each of them through the host.
+ * memory and table. Rewritten like the engine: memory shared, data taken out, the stack's lowest value tracked, and
+ * calls to functions that the library itself defines (C++ weak symbols, both imported and exported) made direct, where a
+ * dynamic linker would have to bounce each of them through the host.
+ *
+ * The start function is taken out as well: it zeroes the library's variables, which is right in a fresh arena (all zero
+ * anyway) and would destroy one whose handler is waiting while a new thread takes over from a killed one.
  *
  * Source: "WebAssembly Dynamic Linking" in WebAssembly/tool-conventions (dylink.0).
  */
@@ -25,6 +28,7 @@ import {
   readExports,
   readImports,
   section,
+  setStackPointer,
   writeExports,
   writeImports,
 } from "./module-edit.ts";
@@ -52,6 +56,8 @@ export function rewriteExtension(name: string, original: Uint8Array, expectedSha
   const data = dataContent ? readDataSegments(dataContent) : [];
   const internal = resolveInternally(sections);
   shareMemory(sections);
+  trackStack(name, sections);
+  sections.known.delete(SECTION.start);
   sections.known.delete(SECTION.data);
   sections.known.delete(SECTION.dataCount);
   keepOwnExports(sections);
@@ -91,6 +97,24 @@ function resolveInternally(sections: WasmSections): Set<string> {
   });
   sections.known.set(SECTION.code, code);
   return new Set(functions.filter((_, index) => target[index] !== undefined).map(({ name }) => name));
+}
+
+/** Imports the engine's `nea_stack_low` behind the other globals and keeps it up to date. */
+function trackStack(name: string, sections: WasmSections): void {
+  const imports = readImports(section(sections, SECTION.import));
+  const globals = imports.filter(({ kind }) => kind === EXTERNAL_KIND.global);
+  const stackPointer = globals.findIndex((entry) => entry.name === "__stack_pointer");
+  const setStack = setStackPointer(stackPointer, globals.length);
+  const code = mapInstructions(section(sections, SECTION.code), ({ opcode, index }) => {
+    if (opcode !== OPCODE.globalGet && opcode !== OPCODE.globalSet) return undefined;
+    // The library's own globals would change their indexes; code does not use them (they are addresses to export).
+    if (index >= globals.length) throw new ArenaModuleError(`extension ${name} uses a global of its own`);
+    return opcode === OPCODE.globalSet && index === stackPointer ? setStack : undefined;
+  });
+  sections.known.set(SECTION.code, code);
+  const MUTABLE_I32 = Uint8Array.of(0x7f, 0x01);
+  imports.push({ module: "env", name: "nea_stack_low", kind: EXTERNAL_KIND.global, description: MUTABLE_I32 });
+  sections.known.set(SECTION.import, writeImports(imports));
 }
 
 /** An import of a shared memory must itself say shared, with limits that any arena satisfies. */

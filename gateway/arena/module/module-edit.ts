@@ -5,6 +5,7 @@
  */
 import {
   EXTERNAL_KIND,
+  OPCODE,
   type WasmInstruction,
   WasmFormatError,
   WasmReader,
@@ -163,4 +164,26 @@ function readOffset(reader: WasmReader): Pick<DataSegment, "base" | "offset"> {
       throw new WasmFormatError(`opcode 0x${opcode.toString(16)} in a segment's offset is not supported`);
     }
   }
+}
+
+/**
+ * `sp = x; if (sp < low) low = sp`: what stands in for each `global.set` of the stack pointer, so that a reset knows how
+ * deep the stack went. Without a local, as bodies' locals are left as they are.
+ */
+export function setStackPointer(stackPointer: number, stackLow: number): Uint8Array {
+  const [I32_LT_U, IF, EMPTY, END] = [0x49, 0x04, 0x40, 0x0b];
+  const { globalGet, globalSet } = OPCODE;
+  return new WasmWriter()
+    .byte(globalSet)
+    .u32(stackPointer)
+    .byte(globalGet)
+    .u32(stackPointer)
+    .byte(globalGet)
+    .u32(stackLow)
+    .byte(I32_LT_U, IF, EMPTY, globalGet)
+    .u32(stackPointer)
+    .byte(globalSet)
+    .u32(stackLow)
+    .byte(END)
+    .done();
 }

@@ -198,11 +198,27 @@ export interface WasmInstruction {
   opcode: number;
   start: number;
   end: number;
-  /** The first immediate where it is an index (call, memory.size, memory.grow); otherwise 0. */
+  /** The first immediate where it is an index (call, global.get and set, memory.size and grow); otherwise 0. */
   index: number;
 }
 
-export const OPCODE = { call: 0x10, memorySize: 0x3f, memoryGrow: 0x40, memoryInit: 0xfc08, dataDrop: 0xfc09 };
+export const OPCODE = {
+  call: 0x10,
+  globalGet: 0x23,
+  globalSet: 0x24,
+  memorySize: 0x3f,
+  memoryGrow: 0x40,
+  memoryInit: 0xfc08,
+  dataDrop: 0xfc09,
+};
+
+const INDEXED: ReadonlySet<number> = new Set([
+  OPCODE.call,
+  OPCODE.globalGet,
+  OPCODE.globalSet,
+  OPCODE.memorySize,
+  OPCODE.memoryGrow,
+]);
 
 /** Walks the instructions of an expression (a body after its locals) from the reader's place to its end. */
 export function* instructions(reader: WasmReader): Generator<WasmInstruction> {
@@ -210,7 +226,7 @@ export function* instructions(reader: WasmReader): Generator<WasmInstruction> {
     const start = reader.offset;
     let opcode = reader.byte();
     let index = 0;
-    if (opcode === OPCODE.call || opcode === OPCODE.memorySize || opcode === OPCODE.memoryGrow) {
+    if (INDEXED.has(opcode)) {
       index = reader.u32();
     } else if (opcode === 0xfc) {
       const sub = reader.u32();
@@ -244,8 +260,6 @@ function skipImmediates(reader: WasmReader, opcode: number): void {
     case 0x20: // local.get
     case 0x21: // local.set
     case 0x22: // local.tee
-    case 0x23: // global.get
-    case 0x24: // global.set
     case 0x25: // table.get
     case 0x26: // table.set
     case 0x41: // i32.const

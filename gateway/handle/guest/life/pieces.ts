@@ -1,8 +1,6 @@
 /** Bytes that are in the arena as a whole, handed out in pieces that the gateway can hold. */
+import { PIECE_BYTES } from "../../abi.ts";
 import type { ChunkSink, ChunkSource } from "../http/chunk-source.ts";
-
-/** The gateway copies each piece out of the arena and holds one per body. */
-export const PIECE_BYTES = 65_536;
 
 export function piecesOf(bytes: Uint8Array): ChunkSource {
   let at = 0;

@@ -2,11 +2,10 @@
  * Writes a body's chunks to the host, one piece at a time: the next follows when the host has taken the last, so the
  * gateway holds one piece per body however slow its reader, and however large a chunk the handler makes.
  */
-import { EFFECT } from "../../abi.ts";
+import { EFFECT, PIECE_BYTES } from "../../abi.ts";
 import { host } from "../host.ts";
 import type { ChunkSink, ChunkSource } from "../http/chunk-source.ts";
 import { forgetWith, leftovers } from "./leftovers.ts";
-import { PIECE_BYTES } from "./pieces.ts";
 
 const { write, writeEnd, writeAbort } = EFFECT;
 

@@ -2,7 +2,7 @@
  * Requests that a handler makes: ctx.next(), bindings and fetch(). The host does the work and counts them; here
  * they are numbered, and their answers become Responses whose bodies stay with the host until somebody reads them.
  */
-import { BODY_KIND, EFFECT } from "../../abi.ts";
+import { BODY_KIND, EFFECT, PIECE_BYTES } from "../../abi.ts";
 import { host } from "../host.ts";
 import { Body, type BodySource, takeSource } from "../http/body.ts";
 import { HostSource, failBody } from "../http/host-source.ts";
@@ -53,15 +53,12 @@ export function send(target: string, request: Request): Promise<Answer> {
   return answer;
 }
 
-/** What the gateway takes in one piece; more is written like a stream. */
-const SENT_BYTES = 262_144;
-
 function start(id: number, target: string, head: string, source: BodySource | null): void {
   if (source === null) return void host(subrequest, id, target, head, BODY_KIND.none);
   if (source instanceof HostSource) return void host(subrequest, id, target, head, BODY_KIND.host, source.id);
-  const whole = typeof source === "string" && source.length * 3 > SENT_BYTES ? utf8Encode(source.toWellFormed()) : source;
+  const whole = typeof source === "string" && source.length * 3 > PIECE_BYTES ? utf8Encode(source.toWellFormed()) : source;
   if (typeof whole === "string") return void host(subrequest, id, target, head, BODY_KIND.string, whole.toWellFormed());
-  if (whole instanceof Uint8Array && whole.length <= SENT_BYTES) {
+  if (whole instanceof Uint8Array && whole.length <= PIECE_BYTES) {
     return void host(subrequest, id, target, head, BODY_KIND.bytes, whole);
   }
   host(subrequest, id, target, head, BODY_KIND.stream);

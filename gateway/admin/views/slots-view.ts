@@ -1,0 +1,73 @@
+/** Pools and their slots as they are now, read from the words that the slots share with their threads. */
+import type { Gate } from "../../admit/gate.ts";
+import type { SlotTenant } from "../../arena/arenas.ts";
+import { JOB, SLOT } from "../../arena/control.ts";
+import { MAILBOX_BYTES, PAGE_BYTES } from "../../arena/layout.ts";
+import type { Slot } from "../../arena/slots.ts";
+import { PROXY_GATE } from "../../observer.ts";
+import { type Sources, gatesOf } from "../sources.ts";
+import type { GateView, PoolView, SlotState, SlotView, SlotsView } from "./shapes.ts";
+
+export function slotsView(sources: Sources): SlotsView {
+  const { arenas, gateway } = sources;
+  const pools: PoolView[] = [];
+  const gates: GateView[] = [];
+  for (const [name, gate] of gatesOf(gateway)) {
+    const view = gateView(name, gate, sources);
+    const pool = arenas.pools.get(name);
+    if (!pool) gates.push(view);
+    else {
+      const slotList = pool.slots.map((slot) => slotView(slot, arenas.tenantOf(slot)));
+      pools.push({ ...view, arenaBytes: pool.arenaBytes, slotList });
+    }
+  }
+  return { pools, gates };
+}
+
+function gateView(name: string, gate: Gate, { gateway }: Sources): GateView {
+  const { config } = gateway.generation;
+  const { queueLength, queueWaitMs } = queueOf(name, config);
+  const { slots, active, highWater, waiting, waitingHighWater, admitted, admittedAfterWait, refused } = gate.counters();
+  return {
+    name,
+    slots,
+    inUse: active,
+    highWater,
+    waiting,
+    waitingHighWater,
+    queueLength,
+    queueWaitMs,
+    admitted,
+    admittedAfterWait,
+    refusedQueueFull: refused.ADMIT_QUEUE_FULL,
+    refusedWaitExpired: refused.ADMIT_WAIT_EXPIRED,
+  };
+}
+
+/** Upgrades have no queue. */
+function queueOf(name: string, { pools, proxy }: Sources["gateway"]["generation"]["config"]) {
+  if (name === PROXY_GATE) return proxy;
+  return pools[name] ?? { queueLength: 0, queueWaitMs: 0 };
+}
+
+function slotView({ index, control, leased, peakBytes, condemnedTimes }: Slot, tenant: SlotTenant | undefined): SlotView {
+  const state = stateOf(control, leased);
+  const holder = tenant?.holder;
+  return {
+    index,
+    state,
+    usedBytes: leased ? control[SLOT.topPages]! * PAGE_BYTES + MAILBOX_BYTES : 0,
+    peakBytes,
+    condemnedTimes,
+    requestId: holder?.requestId ?? null,
+    route: holder?.route ?? null,
+    heldMs: holder ? Math.round(performance.now() - holder.sinceMs) : null,
+  };
+}
+
+/** A condemned slot that nobody holds is wiped when it is next taken, so for admission it is free; people see the truth. */
+function stateOf(control: Int32Array, leased: boolean): SlotState {
+  if (control[SLOT.condemned]) return "condemned";
+  if (!leased) return "free";
+  return control[SLOT.job] === JOB.reset ? "resetting" : "running";
+}
