@@ -56,7 +56,7 @@ export interface Failure {
   /** file:line:column in the author's source; null where it is not known. */
   readonly at: string | null;
   readonly function: string | null;
-  readonly precision: "call" | "function" | null;
+  readonly precision: "call" | "last" | "function" | null;
   readonly stack: readonly string[];
   readonly codeFrame: string;
   /** What the allocation that did not fit asked for; 0 for other causes. */

@@ -32,6 +32,8 @@ const MAX_FRAMES = 64;
 /** Frames of native functions are walked over but not reported; bounded as well. */
 const MAX_WALK = 4096;
 const MAX_NAME = 200;
+/** Line tables read for one answer, all frames together: a few milliseconds of the I/O thread at worst. */
+const MAX_TABLE_BYTES = 512 * 1024;
 
 export interface Frame {
   functionName: string;
@@ -39,10 +41,10 @@ export interface Frame {
   line: number;
   column: number;
   /**
-   * "call": the position of the call the frame was in. "function": the engine had noted none, the position is
-   * where the function begins.
+   * "call": the position of the call the frame was in. "last": no call was under way; the position is the last that the
+   * engine had noted, and what ran may stand behind it. "function": none was noted, it is where the function begins.
    */
-  precision: "call" | "function";
+  precision: "call" | "last" | "function";
 }
 
 export interface VmPointers {
@@ -56,7 +58,8 @@ export function readFrames(words: Int32Array, bytes: Buffer, pointers: VmPointer
   const frames: Frame[] = [];
   let frame = memory.word(pointers.runtime + RUNTIME.currentFrame);
   for (let walked = 0; frame !== 0 && walked < MAX_WALK && frames.length < MAX_FRAMES; walked++) {
-    const described = describe(memory, pointers, frame);
+    // Whatever a frame calls, native or not, has a frame of its own on top of it.
+    const described = describe(memory, pointers, frame, walked === 0 ? "last" : "call");
     if (described) frames.push(described);
     frame = memory.word(frame + FRAME.previous);
   }
@@ -68,7 +71,12 @@ export function randomStateAddress({ context }: VmPointers): number {
   return context + CONTEXT.randomState;
 }
 
-function describe(memory: ArenaReader, pointers: VmPointers, frame: number): Frame | undefined {
+function describe(
+  memory: ArenaReader,
+  pointers: VmPointers,
+  frame: number,
+  precision: "call" | "last",
+): Frame | undefined {
   const bytecode = memory.word(memory.word(frame + FRAME.callee) + OBJECT.bytecode);
   // A native function has other things at this place; a bytecode function points to one of this very context.
   if (bytecode === 0 || memory.word(bytecode + BYTECODE.realm) !== pointers.context) return undefined;
@@ -76,10 +84,15 @@ function describe(memory: ArenaReader, pointers: VmPointers, frame: number): Fra
   const file = memory.atom(pointers.runtime, memory.word(bytecode + BYTECODE.file));
   if (file === undefined) return undefined;
   const offset = memory.word(frame + FRAME.pc) - memory.word(bytecode + BYTECODE.code) - 1;
-  const known = offset >= 0 && offset < memory.word(bytecode + BYTECODE.codeBytes);
   const begin = { line: memory.word(bytecode + BYTECODE.line), column: memory.word(bytecode + BYTECODE.column) };
-  const position = known ? lookUpLine(memory, bytecode, offset, begin) : begin;
-  return { functionName: functionName || "<anonymous>", file, ...position, precision: known ? "call" : "function" };
+  const noted = offset >= 0 && offset < memory.word(bytecode + BYTECODE.codeBytes);
+  const position = noted ? lookUpLine(memory, bytecode, offset, begin) : undefined;
+  return {
+    functionName: functionName || "<anonymous>",
+    file,
+    ...(position ?? begin),
+    precision: position ? precision : "function",
+  };
 }
 
 /** How a line table entry packs a step of the program counter and of the line into one byte. */
@@ -88,7 +101,11 @@ const LINE_TABLE = { firstOp: 1, range: 5, base: -1 };
 function lookUpLine(memory: ArenaReader, bytecode: number, offset: number, begin: { line: number; column: number }) {
   let { line, column } = begin;
   const start = memory.word(bytecode + BYTECODE.lineTable);
-  const table = new VarintReader(memory, start, start + memory.word(bytecode + BYTECODE.lineTableBytes));
+  const tableBytes = memory.word(bytecode + BYTECODE.lineTableBytes);
+  // A table that is not read to its end could give a wrong line.
+  if (tableBytes > memory.tableBytesLeft) return undefined;
+  memory.tableBytesLeft -= tableBytes;
+  const table = new VarintReader(memory, start, start + tableBytes);
   for (let at = 0; !table.done; ) {
     const op = table.byte();
     let lineStep: number;
@@ -109,6 +126,7 @@ function lookUpLine(memory: ArenaReader, bytecode: number, offset: number, begin
 
 /** Bounded reads of an arena: anything outside is 0, "" or undefined. */
 class ArenaReader {
+  tableBytesLeft = MAX_TABLE_BYTES;
   readonly #words: Int32Array;
   readonly #bytes: Buffer;
 
@@ -146,7 +164,7 @@ class VarintReader {
   constructor(memory: ArenaReader, start: number, end: number) {
     this.#memory = memory;
     this.#at = start;
-    this.#end = Math.min(end, start + 1_048_576);
+    this.#end = end;
   }
 
   get done(): boolean {

@@ -5,9 +5,10 @@
  */
 import { randomBytes } from "node:crypto";
 import { BODY_KIND, CALL, EFFECT } from "../handle/abi.ts";
-const cryptoCall = (..._: unknown[]): string => "";
+import { cryptoCall } from "../handle/crypto-host.ts";
 import { ArenaAbort } from "./abort.ts";
 import type { EffectList, Span } from "./effect-list.ts";
+import { effectBody, effectText } from "./effects.ts";
 import { PAGE_BYTES } from "./layout.ts";
 import type { Vm } from "./vm.ts";
 
@@ -20,6 +21,10 @@ export interface Installed {
 
 /** As crypto.getRandomValues allows (Web Cryptography Level 2, section 10.1.1). */
 const RANDOM_BYTES_MAX = 65_536;
+
+/** What the platform passes at most: an operation, its parameters, and a handful of buffers. */
+const CRYPTO_ARGUMENTS_MAX = 12;
+const CRYPTO_TEXT_BYTES_MAX = 65_536;
 
 export class HostCalls {
   /** Set while an image is made; afterwards `install` is refused. */
@@ -141,14 +146,18 @@ export class HostCalls {
 
   #crypto(argc: number, argv: number): number {
     const vm = this.#vm;
+    if (argc > CRYPTO_ARGUMENTS_MAX) return this.#throw("too many arguments");
+    const name = this.#effects.text(vm.argument(argc, argv, 1));
+    const json = this.#effects.text(vm.argument(argc, argv, 2));
+    if (name.bytes + json.bytes > CRYPTO_TEXT_BYTES_MAX) return this.#throw("DataError: the parameters are too long");
+    const operation = effectText(vm.bytes, name.pointer, name.bytes);
+    const parameters = effectText(vm.bytes, json.pointer, json.bytes);
+    // Views, not copies: while the arena is in this call nobody else touches it.
     const buffers: Uint8Array[] = [];
     for (let index = 3; index < argc; index++) {
       const { pointer, bytes } = this.#effects.bytes(vm.argument(argc, argv, index));
-      // Copied: node:crypto must not see shared memory, which another thread might change under it.
-      buffers.push(Uint8Array.prototype.slice.call(vm.bytes, pointer, pointer + bytes));
+      buffers.push(effectBody(vm.bytes, pointer, bytes));
     }
-    const operation = vm.text(vm.argument(argc, argv, 1));
-    const parameters = vm.text(vm.argument(argc, argv, 2));
     try {
       const result = cryptoCall(operation, parameters, buffers);
       return typeof result === "string" ? vm.newString(result) : this.#newBytes(result);

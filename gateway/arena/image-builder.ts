@@ -208,7 +208,7 @@ export class ImageBuilder {
     const { stackPointer, topPages } = this.#vm.registers();
     const ends = this.#usedExtensions().map(({ memoryBase, memoryBytes }) => memoryBase + memoryBytes);
     return {
-      dataBytes: topPages * PAGE_BYTES - DATA_START,
+      dataBytes: this.#lastByte(topPages * PAGE_BYTES) - DATA_START,
       extensionBytes: Math.max(0, ...ends.map((end) => end - EXTENSION_START)),
       stackPointer,
       topPages,
@@ -218,6 +218,14 @@ export class ImageBuilder {
       warmed,
       logs,
     };
+  }
+
+  /** The allocator's untouched rest at the top is zero and need not be copied by every reset. */
+  #lastByte(end: number): number {
+    const { words } = this.#vm;
+    let last = end >>> 2;
+    while (words[last - 1] === 0) last--;
+    return Math.ceil((last << 2) / 4096) * 4096;
   }
 
   #usedExtensions() {

@@ -1,6 +1,7 @@
 /** `nea serve`: from the configuration to a listening gateway, and from a signal to the end of the process. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { Figures } from "../admin/figures.ts";
 import { AdminServer } from "../admin/server.ts";
 import { Arenas } from "../arena/arenas.ts";
 import { loadEngine } from "../arena/engine.ts";
@@ -67,7 +68,7 @@ async function start(config: GatewayConfig, log: Log): Promise<Running> {
   });
   await arenas.ready();
   const generation = await Generation.open(config, arenas, deadlines);
-  const gateway = new Gateway({ config, arenas, deadlines, generation, logger });
+  const gateway = new Gateway({ config, arenas, deadlines, generation, logger, observer: new Figures(config) });
   const admin = new AdminServer(config.admin);
   const adminAddress = await admin.listen();
   const address = await gateway.listen();

@@ -94,7 +94,7 @@ function entriesBelow(schema: z.ZodType, prefix: string): Entry[] {
 }
 
 /** Without the layers for "may be left out" and for what then holds. */
-function unwrap(schema: z.ZodType): z.ZodType {
+export function unwrap(schema: z.ZodType): z.ZodType {
   const wrapped = schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional;
   return wrapped ? unwrap(schema.unwrap() as z.ZodType) : schema;
 }

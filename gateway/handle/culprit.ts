@@ -10,8 +10,11 @@ export interface Culprit {
   /** file:line:column of the innermost frame in the author's code; undefined if none was running. */
   at: string | undefined;
   functionName: string | undefined;
-  /** "call": the very call that was under way. "function": only the function is known, `at` is where it begins. */
-  precision: "call" | "function" | undefined;
+  /**
+   * "call": the very call that was under way. "last": the last place noted, what ran may stand behind it. "function":
+   * only the function is known, `at` is where it begins.
+   */
+  precision: Frame["precision"] | undefined;
   /** The frames in the author's code, innermost first. */
   stack: string[];
   /** The source line with its neighbours. */

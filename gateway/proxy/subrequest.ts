@@ -124,6 +124,7 @@ export class Subrequest implements ResponseSink {
     this.#serve();
   }
 
+  // Refills last: the engine may deliver the next chunk from within `resume()`, and that comes back here.
   #serve(): void {
     const reader = this.#reader;
     if (reader === null) return;
@@ -133,6 +134,7 @@ export class Subrequest implements ResponseSink {
     if (chunk !== null) reader.resolve(chunk);
     else if (this.#end instanceof GatewayError) reader.reject(this.#end);
     else reader.resolve(null);
+    this.#refill();
   }
 
   #take(maxBytes: number): Uint8Array | null {
@@ -142,11 +144,13 @@ export class Subrequest implements ResponseSink {
     if (piece.length === first.length) this.#chunks.shift();
     else this.#chunks[0] = first.subarray(maxBytes);
     this.#buffered -= piece.length;
-    if (this.#paused && this.#buffered < this.#bufferBytes) {
-      this.#paused = false;
-      this.call.resume();
-    }
     return piece;
+  }
+
+  #refill(): void {
+    if (!this.#paused || this.#buffered >= this.#bufferBytes) return;
+    this.#paused = false;
+    this.call.resume();
   }
 }
 

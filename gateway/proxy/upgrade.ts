@@ -115,7 +115,7 @@ export class Tunnel implements UpgradeOutcome, Timed {
     target.upgrades += 1;
     this.#deadlines.add(this);
     this.#client.on("close", () => this.#onClientClose());
-    this.#client.on("end", () => this.#linger());
+    this.#client.on("end", () => this.#onClientEnd());
     this.#handshake(target.address);
   }
 
@@ -261,6 +261,12 @@ export class Tunnel implements UpgradeOutcome, Timed {
 
   #linger(): void {
     if (this.#lingerUntilMs === 0) this.#lingerUntilMs = performance.now() + LINGER_MS;
+  }
+
+  // Before the answer a closed half means that nobody waits for it any more.
+  #onClientEnd(): void {
+    if (this.#upstream === null) this.#client.destroy();
+    else this.#linger();
   }
 
   #onClientClose(): void {

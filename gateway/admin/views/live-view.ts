@@ -24,6 +24,7 @@ const ROUTES_SHOWN = 24;
 const GROUPS_SHOWN = 12;
 const TARGETS_SHOWN = 48;
 const HELD_SHOWN = 6;
+const PROBLEM_CHARACTERS = 2000;
 
 export function liveView(sources: Sources): LiveView {
   const { pulse, figures, fleet } = sources;
@@ -48,8 +49,8 @@ export function liveView(sources: Sources): LiveView {
   };
 }
 
-function gatewayShape({ gateway, arenas, reloads, log, ready, identity }: Sources): GatewayShape {
-  const { generation, lastAt, lastError } = reloads.state;
+function gatewayShape({ gateway, arenas, reloader, log, ready, identity }: Sources): GatewayShape {
+  const { generation, last } = reloader;
   return {
     ...identity,
     uptimeMs: Math.round(performance.now()),
@@ -60,8 +61,9 @@ function gatewayShape({ gateway, arenas, reloads, log, ready, identity }: Source
     threadKills: arenas.threads.kills,
     logLinesDropped: log.dropped,
     generation,
-    lastReloadAt: lastAt,
-    lastReloadError: lastError,
+    lastReloadAt: last?.at ?? null,
+    // The log has all of it.
+    lastReloadError: last?.ok === false ? last.problem.slice(0, PROBLEM_CHARACTERS) : null,
   };
 }
 

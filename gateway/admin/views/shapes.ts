@@ -210,7 +210,7 @@ export interface FleetShape {
 }
 
 export interface GatewayShape {
-  readonly id: string;
+  readonly host: string;
   readonly version: string;
   readonly startedAt: string;
   readonly uptimeMs: number;

@@ -2,28 +2,56 @@
  * CompressionStream and DecompressionStream (Compression standard), by fflate: JavaScript in a JavaScript engine, so
  * megabytes are not for it. What is inflated is emitted as it comes; the arena is the bound for a bomb.
  */
-import { Deflate, Gunzip, Gzip, Inflate, Unzlib, Zlib } from "fflate";
+import { Deflate, Gzip, Zlib } from "fflate";
+import { Decompressor, type Format } from "../compression/decompressor.ts";
 import { brand, defineGlobals } from "../global.ts";
-import { transformPair } from "../streams/transform-pair.ts";
+import { type Transform, transformPair } from "../streams/transform-pair.ts";
 import "./streams.ts";
 
-interface Codec {
-  ondata: (chunk: Uint8Array, final: boolean) => void;
-  push(chunk: Uint8Array, final?: boolean): void;
+type Codec = Transform<Uint8Array>;
+
+function compressor(format: Format): Codec {
+  const Kind = { "gzip": Gzip, "deflate": Zlib, "deflate-raw": Deflate }[format];
+  const codec = new Kind({}) as unknown as {
+    ondata(chunk: Uint8Array): void;
+    push(chunk: Uint8Array, final?: boolean): void;
+  };
+  const push = (bytes: Uint8Array, final: boolean, emit: (bytes: Uint8Array) => void) => {
+    codec.ondata = (chunk) => {
+      if (chunk.length > 0) emit(chunk.slice());
+    };
+    codec.push(bytes, final);
+  };
+  return {
+    transform: (chunk, emit) => push(bytesOf(chunk), false, emit),
+    flush: (emit) => push(new Uint8Array(0), true, emit),
+  };
 }
 
-type Codecs = Record<string, () => Codec>;
+function decompressor(format: Format): Codec {
+  let to: (bytes: Uint8Array) => void;
+  const codec = new Decompressor(format, (bytes) => to(bytes));
+  return {
+    transform(chunk, emit) {
+      to = emit;
+      asTypeError(() => codec.push(bytesOf(chunk)));
+    },
+    flush(emit) {
+      to = emit;
+      asTypeError(() => codec.end());
+    },
+  };
+}
 
-const COMPRESSORS: Codecs = {
-  "gzip": () => new Gzip({}) as Codec,
-  "deflate": () => new Zlib({}) as Codec,
-  "deflate-raw": () => new Deflate({}) as Codec,
-};
-const DECOMPRESSORS: Codecs = {
-  "gzip": () => new Gunzip(() => {}) as Codec,
-  "deflate": () => new Unzlib({}) as Codec,
-  "deflate-raw": () => new Inflate({}) as Codec,
-};
+/** fflate's errors are plain ones. */
+function asTypeError(run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    if (error instanceof TypeError || !(error instanceof Error)) throw error;
+    throw new TypeError(`The compressed data is not valid: ${error.message}`);
+  }
+}
 
 function bytesOf(chunk: unknown): Uint8Array {
   if (chunk instanceof ArrayBuffer) return new Uint8Array(chunk);
@@ -31,41 +59,17 @@ function bytesOf(chunk: unknown): Uint8Array {
   throw new TypeError("A chunk is neither an ArrayBuffer nor a view of one");
 }
 
-function codecPair(codec: Codec) {
-  let emit: (bytes: Uint8Array) => void;
-  codec.ondata = (chunk) => {
-    if (chunk.length > 0) emit(chunk.slice());
-  };
-  const push = (chunk: Uint8Array, final: boolean) => {
-    try {
-      codec.push(chunk, final);
-    } catch (error) {
-      throw new TypeError(`The compressed data is not valid: ${(error as Error).message}`);
-    }
-  };
-  return transformPair<Uint8Array>({
-    transform(chunk, to) {
-      emit = to;
-      push(bytesOf(chunk), false);
-    },
-    flush(to) {
-      emit = to;
-      push(new Uint8Array(0), true);
-    },
-  });
-}
+const FORMATS = ["gzip", "deflate", "deflate-raw"];
 
-function codecClass(name: string, codecs: Codecs) {
-  const Class = class {
-    #pair: ReturnType<typeof codecPair>;
+function streamClass(name: string, codecOf: (format: Format) => Codec) {
+  const Stream = class {
+    #pair: { readable: object; writable: object };
 
-    constructor(format: string) {
-      const codec = Object.hasOwn(codecs, `${format}`) ? codecs[`${format}`] : undefined;
-      if (!codec)
-        throw new TypeError(
-          `${name}: "${format}" is not a format; it is one of ${Object.keys(codecs).join(", ")}`,
-        );
-      this.#pair = codecPair(codec());
+    constructor(format: Format) {
+      const given = `${format}` as Format;
+      if (!FORMATS.includes(given))
+        throw new TypeError(`${name}: "${given}" is none of ${FORMATS.join(", ")}`);
+      this.#pair = transformPair(codecOf(given));
     }
     get readable(): object {
       return this.#pair.readable;
@@ -74,11 +78,11 @@ function codecClass(name: string, codecs: Codecs) {
       return this.#pair.writable;
     }
   };
-  brand(Class, name);
-  return Class;
+  brand(Stream, name);
+  return Stream;
 }
 
 defineGlobals({
-  CompressionStream: codecClass("CompressionStream", COMPRESSORS),
-  DecompressionStream: codecClass("DecompressionStream", DECOMPRESSORS),
+  CompressionStream: streamClass("CompressionStream", compressor),
+  DecompressionStream: streamClass("DecompressionStream", decompressor),
 });

@@ -1,7 +1,7 @@
 /** The Console standard's formatter: %s %d %i %f %o %O %c %% in a first string, the rest appended. */
 import { inspect } from "./inspect.ts";
 
-const TOTAL_LENGTH = 16_384;
+const TOTAL_LENGTH = 4096;
 
 export function format(values: unknown[]): string {
   const [first] = values;

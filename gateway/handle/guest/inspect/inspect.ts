@@ -1,13 +1,13 @@
 /**
  * A value as a developer wants to read it in a log, in the manner of Node's util.inspect. Bounds, per value: three
- * levels, 100 entries per object, 4,096 characters per string, 16 KiB in all. Getters are not called, proxies'
+ * levels, 100 entries per object, 1,024 characters per string, 4,096 in all. Getters are not called, proxies'
  * traps may be; whatever throws shows as such.
  */
 
 const LEVELS = 3;
 const ENTRIES = 100;
-const STRING_LENGTH = 4096;
-const TOTAL_LENGTH = 16_384;
+const STRING_LENGTH = 1024;
+const TOTAL_LENGTH = 4096;
 const LINE_LENGTH = 72;
 
 export function inspect(value: unknown, levels = LEVELS): string {

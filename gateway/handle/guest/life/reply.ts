@@ -47,7 +47,10 @@ export function reply(value: unknown): void {
 function replyBody(status: number, fields: string, body: Body | string, final: number): void {
   let source: BodySource;
   try {
-    source = typeof body === "string" ? body : takeSource(body, "fetch() answered with a Response that cannot be sent");
+    source =
+      typeof body === "string"
+        ? body
+        : takeSource(body, "fetch() answered with a Response that cannot be sent");
   } catch (error) {
     return refuse((error as Error).message);
   }

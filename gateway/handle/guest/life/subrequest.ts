@@ -56,8 +56,12 @@ export function send(target: string, request: Request): Promise<Answer> {
 function start(id: number, target: string, head: string, source: BodySource | null): void {
   if (source === null) return void host(subrequest, id, target, head, BODY_KIND.none);
   if (source instanceof HostSource) return void host(subrequest, id, target, head, BODY_KIND.host, source.id);
-  const whole = typeof source === "string" && source.length * 3 > PIECE_BYTES ? utf8Encode(source.toWellFormed()) : source;
-  if (typeof whole === "string") return void host(subrequest, id, target, head, BODY_KIND.string, whole.toWellFormed());
+  const whole =
+    typeof source === "string" && source.length * 3 > PIECE_BYTES
+      ? utf8Encode(source.toWellFormed())
+      : source;
+  if (typeof whole === "string")
+    return void host(subrequest, id, target, head, BODY_KIND.string, whole.toWellFormed());
   if (whole instanceof Uint8Array && whole.length <= PIECE_BYTES) {
     return void host(subrequest, id, target, head, BODY_KIND.bytes, whole);
   }

@@ -1,0 +1,46 @@
+/** Metrics of handlers, their arenas and the threads that run them. */
+import { FAILURE_CAUSES } from "../../observer.ts";
+import { type Family, type Sample, counter, gauge, histogram, single } from "../exposition.ts";
+import type { HandlerFigures } from "../route-figures.ts";
+import type { Sources } from "../sources.ts";
+
+export function handlerFamilies({ figures, arenas }: Sources): Family[] {
+  const handlers = (): [string, HandlerFigures][] =>
+    [...figures.routes].flatMap(({ name, handler }): [string, HandlerFigures][] => (handler ? [[name, handler]] : []));
+  const { threads, images } = arenas;
+  return [
+    histogram("nea_handler_duration_seconds", "From the start of a handler to the end of its last turn.", () =>
+      handlers().map(([route, { duration }]) => [{ route }, duration]),
+    ),
+    counter("nea_handler_cpu_seconds_total", "CPU time of handlers.", () =>
+      handlers().map(([route, { cpuMs }]): Sample => [{ route }, cpuMs / 1000]),
+    ),
+    histogram("nea_arena_peak_bytes", "How much of its arena a request used at most.", () =>
+      handlers().map(([route, { peak }]) => [{ route }, peak]),
+    ),
+    counter(
+      "nea_handler_failures_total",
+      "Handlers that were aborted (memory: the arena was full; cpu; wall; stuck; effects; trapped) or threw.",
+      function* () {
+        for (const [route, { failures }] of handlers()) {
+          for (const cause of FAILURE_CAUSES) yield [{ route, cause }, failures.get(cause) ?? 0];
+        }
+      },
+    ),
+    counter("nea_console_lines_dropped_total", "Console lines of handlers over the route's limit.", () =>
+      single(figures.consoleLinesDropped),
+    ),
+    gauge("nea_arena_threads", "Threads that run handlers, without the spare.", () => single(threads.threads)),
+    gauge("nea_arena_thread_turns_waiting", "Turns that wait for a thread or run on it.", function* () {
+      for (let seat = 0; seat < threads.threads; seat++) yield [{ thread: String(seat) }, threads.load(seat)];
+    }),
+    counter("nea_arena_thread_kills_total", "Threads terminated to end a turn that nothing else would end.", () =>
+      single(threads.kills),
+    ),
+    counter("nea_turns_requeued_total", "Turns that waited for a thread that was killed, and ran on its heir.", () =>
+      single(threads.requeued),
+    ),
+    gauge("nea_images_capacity_bytes", "Room for the images of handlers.", () => single(images.capacityBytes)),
+    gauge("nea_images_used_bytes", "What the images of handlers take of it.", () => single(images.usedBytes)),
+  ];
+}

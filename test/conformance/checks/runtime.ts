@@ -1,0 +1,249 @@
+import { Checks } from "../check.ts";
+
+export const runtime = new Checks();
+
+runtime.add(
+  "timers run by their time, then by their age",
+  () =>
+    new Promise((resolve) => {
+      const order: string[] = [];
+      setTimeout(() => order.push("20"), 20);
+      setTimeout((...values: unknown[]) => order.push(values.join()), 5, "5", "with", "arguments");
+      setTimeout(() => order.push("0 first"));
+      setTimeout(() => order.push("0 second"), 0);
+      setTimeout(() => resolve(order), 40);
+    }),
+  ["0 first", "0 second", "5,with,arguments", "20"],
+);
+
+runtime.add(
+  "microtasks run between timers",
+  () =>
+    new Promise((resolve) => {
+      const order: string[] = [];
+      setTimeout(() => {
+        order.push("one");
+        queueMicrotask(() => order.push("microtask"));
+        void Promise.resolve().then(() => order.push("promise"));
+      });
+      setTimeout(() => resolve([...order, "two"]));
+    }),
+  ["one", "microtask", "promise", "two"],
+);
+
+runtime.add(
+  "cleared timers do not run",
+  () =>
+    new Promise((resolve) => {
+      const order: string[] = [];
+      const first = setTimeout(() => order.push("no"), 1);
+      const second = setTimeout(() => order.push("no"), 2);
+      clearTimeout(first);
+      clearInterval(second as unknown as ReturnType<typeof setInterval>);
+      clearTimeout(undefined);
+      clearTimeout(12345);
+      setTimeout(() => resolve(order), 10);
+    }),
+  [],
+);
+
+runtime.add(
+  "an interval runs until it is cleared",
+  () =>
+    new Promise((resolve) => {
+      let count = 0;
+      const interval = setInterval(() => {
+        if (++count === 3) {
+          clearInterval(interval);
+          setTimeout(() => resolve(count), 10);
+        }
+      }, 1);
+    }),
+  3,
+);
+
+runtime.add(
+  "a callback that is no function is a TypeError",
+  (t) => [
+    t.thrown(() => setTimeout("code" as unknown as () => void)),
+    t.thrown(() => queueMicrotask(1 as unknown as () => void)),
+  ],
+  ["TypeError", "TypeError"],
+);
+
+runtime.add(
+  "queueMicrotask runs after the code and before timers",
+  () =>
+    new Promise((resolve) => {
+      const order: string[] = [];
+      setTimeout(() => resolve([...order, "timer"]));
+      queueMicrotask(() => order.push("microtask"));
+      order.push("code");
+    }),
+  ["code", "microtask", "timer"],
+);
+
+runtime.add(
+  "performance",
+  async () => {
+    const before = performance.now();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    const after = performance.now();
+    const epoch = performance.timeOrigin + performance.now() - Date.now();
+    return [after - before >= 4, Math.abs(epoch) < 1000, Object.prototype.toString.call(performance)];
+  },
+  [true, true, "[object Performance]"],
+);
+
+runtime.add(
+  "globalThis and self are the global object",
+  () => [
+    typeof globalThis,
+    (globalThis as { self?: unknown }).self === globalThis || typeof process === "object",
+  ],
+  ["object", true],
+);
+
+runtime.add(
+  "navigator.userAgent is a string",
+  () => [typeof navigator.userAgent, navigator.userAgent.length > 3],
+  ["string", true],
+);
+
+runtime.add(
+  "DOMException",
+  () => {
+    const e = new DOMException("message", "NotFoundError");
+    return [
+      e.name,
+      e.message,
+      e.code,
+      e instanceof Error,
+      String(e),
+      Object.prototype.toString.call(e),
+      new DOMException().name,
+      DOMException.ABORT_ERR,
+      typeof e.stack,
+    ];
+  },
+  [
+    "NotFoundError",
+    "message",
+    8,
+    true,
+    "NotFoundError: message",
+    "[object DOMException]",
+    "Error",
+    20,
+    "string",
+  ],
+);
+
+runtime.add(
+  "crypto.getRandomValues fills integers of every kind",
+  () => {
+    const kinds = [
+      Int8Array,
+      Uint8Array,
+      Uint8ClampedArray,
+      Int16Array,
+      Uint16Array,
+      Int32Array,
+      Uint32Array,
+      BigInt64Array,
+      BigUint64Array,
+    ];
+    return kinds.map((Kind) => {
+      const array = new Kind(64) as Uint8Array<ArrayBuffer>;
+      return crypto.getRandomValues(array) === array && Array.from(array).some((value) => value != 0);
+    });
+  },
+  Array(9).fill(true),
+);
+
+runtime.add(
+  "crypto.getRandomValues fills just the view",
+  () => {
+    const whole = new Uint8Array(300);
+    crypto.getRandomValues(whole.subarray(100, 200));
+    return [
+      whole.subarray(0, 100).every((b) => b === 0),
+      whole.subarray(100, 200).some((b) => b !== 0),
+      whole.subarray(200).every((b) => b === 0),
+    ];
+  },
+  [true, true, true],
+);
+
+runtime.add(
+  "crypto.getRandomValues has limits",
+  (t) => [
+    t.thrown(() => crypto.getRandomValues(new Uint8Array(65_536))),
+    t.thrown(() => crypto.getRandomValues(new Uint8Array(65_537))),
+    t.thrown(() => crypto.getRandomValues(new Float32Array(1) as unknown as Uint8Array)),
+    crypto.getRandomValues(new Uint8Array(0)).length,
+  ],
+  ["nothing", "QuotaExceededError", "TypeMismatchError", 0],
+);
+
+runtime.add(
+  "crypto.randomUUID",
+  () => {
+    const [a, b] = [crypto.randomUUID(), crypto.randomUUID()];
+    return [/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/.test(a), a !== b];
+  },
+  [true, true],
+);
+
+runtime.add(
+  "console takes anything",
+  () => {
+    const circular: { self?: unknown } = {};
+    circular.self = circular;
+    const values = [
+      circular,
+      new Error("e"),
+      new Map([[1, circular]]),
+      Symbol("s"),
+      1n,
+      null,
+      undefined,
+      () => 1,
+      class A {},
+      new Proxy({}, {}),
+      {
+        get boom() {
+          throw new Error("boom");
+        },
+      },
+      Object.create(null),
+      new Uint8Array(3),
+      "%s%d%o%%",
+      [[[[[]]]]],
+    ];
+    for (const name of [
+      "log",
+      "info",
+      "debug",
+      "warn",
+      "error",
+      "trace",
+      "dir",
+      "table",
+      "group",
+      "groupEnd",
+    ] as const) {
+      if (typeof process === "object") break;
+      for (const value of values) console[name](value as never);
+    }
+    return "fine";
+  },
+  "fine",
+);
+
+runtime.addUnlikeNode(
+  "locale methods know the C locale only",
+  "the engine has no locale data",
+  () => [(1234.5).toLocaleString("de-DE"), typeof Intl],
+  ["1234.5", "undefined"],
+);

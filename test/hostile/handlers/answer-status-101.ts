@@ -1,0 +1,7 @@
+import type { Handler } from "nea-gateway";
+
+export default {
+  fetch() {
+    return new Response(null, { status: 101 });
+  },
+} satisfies Handler;

@@ -1,0 +1,8 @@
+import type { Handler } from "nea-gateway";
+
+export default {
+  fetch() {
+    const bytes = new Uint8Array(3_000_000);
+    for (let i = 0; ; i++) bytes.fill(i).reverse();
+  },
+} satisfies Handler;

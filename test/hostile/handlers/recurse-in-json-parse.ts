@@ -1,0 +1,11 @@
+import type { Handler } from "nea-gateway";
+
+export default {
+  fetch() {
+    try {
+      return new Response(`${typeof JSON.parse("[".repeat(50_000) + "]".repeat(50_000))}`);
+    } catch (error) {
+      return new Response((error as Error).name);
+    }
+  },
+} satisfies Handler;
