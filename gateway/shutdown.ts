@@ -18,7 +18,7 @@ export interface ShutdownParts {
   drain: DrainConfig;
 }
 
-const SIGNALS = ["SIGTERM", "SIGINT"] as const;
+export const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 export class Shutdown {
   ready = true;

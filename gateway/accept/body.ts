@@ -16,6 +16,8 @@ export class RequestBody implements BodySource {
   #req: IncomingMessage;
   #continueOn: ServerResponse | null;
   #writer: BodyWriter | null = null;
+  /** Somebody listens to the request's errors. */
+  #guarded = false;
 
   constructor(req: IncomingMessage, lengthBytes: number | null, continueOn: ServerResponse | null) {
     this.#req = req;
@@ -89,7 +91,8 @@ export class RequestBody implements BodySource {
       this.#req.off("readable", again).off("end", again).off("close", again);
     };
     this.#req.on("readable", again).on("end", again).on("close", again);
-    this.#req.on("error", ignore);
+    if (!this.#guarded) this.#req.on("error", ignore);
+    this.#guarded = true;
   }
 
   #take(maxBytes: number): Buffer | null {

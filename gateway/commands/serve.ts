@@ -15,7 +15,7 @@ import { planOf, renderPlan, size } from "../plan.ts";
 import { Deadlines } from "../proxy/deadlines.ts";
 import { type Log, openLog } from "../shared/log.ts";
 import { Reloader } from "../reload.ts";
-import { Shutdown } from "../shutdown.ts";
+import { SIGNALS, Shutdown } from "../shutdown.ts";
 
 export interface ServeOptions {
   configFile: string;
@@ -31,10 +31,14 @@ export async function runServe({ configFile, demoUpstream, write }: ServeOptions
   const limit = checkMemory(config, plan);
   write(`${renderPlan(plan)}\n`);
   if (limit) write(`  limit${size(limit.bytes).padStart(26)}  ${limit.source}\n`);
+  // Until the gateway runs there is nothing to finish. (As process 1 of a container a signal without a listener is lost.)
+  const stopAtOnce = () => process.exit(0);
+  for (const signal of SIGNALS) process.on(signal, stopAtOnce);
   const demo = demoUpstream ? startDemoUpstream() : undefined;
   const log = openLog(config.log.level);
   try {
     const running = await start(config, log);
+    for (const signal of SIGNALS) process.off(signal, stopAtOnce);
     write(bannerOf(config, running));
     return await running.shutdown.finished;
   } finally {

@@ -2,7 +2,7 @@
  * Metrics of the fleet as this gateway sees it. While the view is stale the sums are absent: no figure is better for an
  * autoscaler than an old one, as it then leaves the number of replicas as it is.
  */
-import type { FleetPool } from "../../fleet/view.ts";
+import type { FleetPool, FleetTotals } from "../../fleet/view.ts";
 import { type Family, type Sample, counter, gauge, single } from "../exposition.ts";
 import { type Sources, gatesOf } from "../sources.ts";
 
@@ -15,7 +15,7 @@ export function fleetFamilies({ fleet, gateway }: Sources): Family[] {
     if (stale) return [];
     return totals.pools.filter(({ name }) => own.has(name)).map((pool): Sample => [{ pool: pool.name }, pick(pool)]);
   };
-  const total = (pick: (totals: ReturnType<typeof fleet.view>["totals"]) => number) => () => {
+  const total = (pick: (totals: FleetTotals) => number) => () => {
     const { stale, totals } = fleet.view();
     return stale ? [] : single(pick(totals));
   };

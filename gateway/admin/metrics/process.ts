@@ -35,13 +35,12 @@ function timeFamilies({ pulse, identity }: Sources): Family[] {
     gauge("nea_process_start_time_seconds", "When the process started, since 1970.", () =>
       single(Date.parse(identity.startedAt) / 1000),
     ),
-    gauge("nea_io_delay_seconds", "How late the I/O thread came to its work, in the last 10 seconds.", () => {
-      const { loopDelayP99Ms, loopDelayMaxMs } = pulse.rates;
-      return [
-        [{ quantile: "0.99" }, loopDelayP99Ms / 1000],
-        [{ quantile: "1" }, loopDelayMaxMs / 1000],
-      ];
-    }),
+    gauge("nea_io_delay_p99_seconds", "How late the I/O thread came to its work, 99 % of the last 10 seconds.", () =>
+      single(pulse.rates.loopDelayP99Ms / 1000),
+    ),
+    gauge("nea_io_delay_max_seconds", "How late the I/O thread came to its work, at most in the last 10 seconds.", () =>
+      single(pulse.rates.loopDelayMaxMs / 1000),
+    ),
     gauge("nea_io_busy_ratio", "The part of the last second in which the I/O thread was busy.", () =>
       single(pulse.rates.loopBusy),
     ),
