@@ -10,9 +10,10 @@
  *
  * Every request that has a head ends in exactly one access-log line.
  */
+import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AccessLog } from "./access-log.ts";
-import { type Arrival, Exchange } from "./accept/exchange.ts";
+import type { Arrival, Exchange, UpgradeExchange } from "./accept/exchange.ts";
 import { Listener } from "./accept/listener.ts";
 import { listenerOptions } from "./accept/listener-options.ts";
 import { Gate, type Permit } from "./admit/gate.ts";
@@ -27,10 +28,13 @@ import type { GatewayConfig } from "./config/types.ts";
 import { totalWeight, weighted } from "./proxy/balance.ts";
 import type { Deadlines } from "./proxy/deadlines.ts";
 import { forward } from "./proxy/forward.ts";
-import { refuse } from "./reply/refuse.ts";
+import { forwardUpgrade } from "./proxy/upgrade.ts";
+import type { Upstream } from "./proxy/upstream.ts";
+import { rawRefusal, refuse } from "./reply/refuse.ts";
 import { sendReply } from "./reply/send.ts";
 import { redirectTo } from "./reply/redirect.ts";
-import { type Observer, PROXY_GATE, type RequestRecord } from "./observer.ts";
+import { type Observer, PROXY_GATE, type RequestRecord, UPGRADE_GATE } from "./observer.ts";
+import { assert } from "./shared/assert.ts";
 import type { Logger } from "./shared/log.ts";
 
 export interface GatewayParts {
@@ -45,6 +49,7 @@ export interface GatewayParts {
 export class Gateway {
   readonly gates: ReadonlyMap<string, Gate>;
   readonly proxyGate: Gate;
+  readonly upgradeGate: Gate;
   readonly listener: Listener;
   /** Requests between their head and their access-log line. */
   active = 0;
@@ -69,12 +74,13 @@ export class Gateway {
       Object.values(config.pools).map((pool) => [pool.name, new Gate({ ...pool, shares: sharesOf(config, pool.name) })]),
     );
     this.proxyGate = new Gate({ ...config.proxy, shares: sharesOf(config, null) });
+    this.upgradeGate = new Gate({ slots: config.upgrades.slots, queueLength: 0, queueWaitMs: 0 });
     this.listener = new Listener(
       listenerOptions(config),
       {
         onExchange: (exchange) => this.#onExchange(exchange),
-        onUpgrade: ({ stream }) => stream.destroy(),
-        allowsUpgrade: () => false,
+        onUpgrade: (upgrade) => this.#onUpgrade(upgrade),
+        allowsUpgrade: (req) => routeOf(this.generation, req)?.config.upgrade === true,
         onBroken: (error, requestId) => this.#broken(error, requestId),
       },
       deadlines,
@@ -113,10 +119,33 @@ export class Gateway {
     this.active++;
     const { generation } = this;
     generation.enter();
-    const request = new Request(exchange, (record) => this.#ended(exchange, record, generation));
+    const request = new Request(
+      (error) => refuse(exchange, error),
+      () => {
+        request.bytesIn = exchange.body?.receivedBytes ?? 0;
+        this.#ended(exchange, request, generation);
+      },
+    );
     if (exchange.fault) return request.refuse(exchange.fault);
     try {
       this.#route(exchange, request, generation);
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      request.refuse(error);
+    }
+  }
+
+  /** A WebSocket's route takes upgrades, or it would have come as an ordinary request. */
+  #onUpgrade(upgrade: UpgradeExchange): void {
+    this.active++;
+    const { generation } = this;
+    generation.enter();
+    const request = new Request(
+      (error) => upgrade.stream.end(rawRefusal(error, upgrade.requestId)),
+      () => this.#ended(upgrade, request, generation),
+    );
+    try {
+      this.#tunnel(upgrade, request, generation);
     } catch (error) {
       if (!(error instanceof GatewayError)) throw error;
       request.refuse(error);
@@ -141,7 +170,7 @@ export class Gateway {
   // admit --------------------------------------------------------------------------------------------------------
 
   #route(exchange: Exchange, request: Request, generation: Generation): void {
-    const route = findRoute(generation, exchange);
+    const route = routeOf(generation, exchange.req);
     if (!route) throw new GatewayError("ADMIT_NO_ROUTE");
     request.route = route.config.name;
     const { body } = exchange;
@@ -151,7 +180,10 @@ export class Gateway {
       if (tooLarge) throw tooLarge;
     }
     const { redirect } = route.config;
-    if (redirect) return request.reply(redirectTo(redirect, route, exchange));
+    if (redirect) {
+      sendReply(exchange, redirectTo(redirect, route, exchange));
+      return request.end(redirect.status, null, 0);
+    }
     this.#admit(exchange, request, route, generation);
   }
 
@@ -229,12 +261,7 @@ export class Gateway {
   // proxy --------------------------------------------------------------------------------------------------------
 
   #forward(exchange: Exchange, request: Request, route: Route, permit: Permit): void {
-    const choice = weighted(route.upstreams, Math.random() * totalWeight(route.upstreams));
-    if (!choice) {
-      permit.release();
-      return request.refuse(new GatewayError("ADMIT_NO_ROUTE", "the route has no upstream"));
-    }
-    const { upstream } = choice;
+    const upstream = upstreamOf(route);
     const { policy, timeouts } = route.ways.get(upstream)!;
     const options = { upstream, policy, timeouts, replyIdleMs: this.#replyIdleMs, target: rewrite(exchange.target, route) };
     forward(exchange, options, (outcome) => {
@@ -244,6 +271,34 @@ export class Gateway {
       request.end(outcome.status, outcome.error, outcome.bytesOut);
     });
   }
+
+  /** Upgrades have slots of their own and no queue: a client of a long-lived connection can come again. */
+  #tunnel(upgrade: UpgradeExchange, request: Request, generation: Generation): void {
+    const route = routeOf(generation, upgrade.req);
+    if (!route?.config.upgrade) throw new GatewayError("ACCEPT_UPGRADE_REFUSED");
+    request.route = route.config.name;
+    request.gate = UPGRADE_GATE;
+    const permit = this.upgradeGate.take(route.config.name);
+    if (!permit) throw new GatewayError("ADMIT_QUEUE_FULL", "every upgrade slot is taken");
+    const upstream = upstreamOf(route);
+    const { policy, timeouts } = route.ways.get(upstream)!;
+    const { idleTimeoutMs: idleMs } = generation.config.upgrades;
+    const options = { upstream, policy, idleMs, handshakeMs: timeouts.headMs, target: rewrite(upgrade.target, route) };
+    forwardUpgrade(upgrade, options, (outcome) => {
+      permit.release();
+      request.target = outcome.target;
+      request.bytesIn = outcome.bytesIn;
+      if (outcome.error && !outcome.replied) return request.refuse(outcome.error);
+      request.end(outcome.status, outcome.error, outcome.bytesOut);
+    });
+  }
+}
+
+/** A route without a handler has an upstream (the configuration is checked for it); of several, one by weight. */
+function upstreamOf({ upstreams }: Route): Upstream {
+  const choice = weighted(upstreams, Math.random() * totalWeight(upstreams));
+  assert(choice, "the route has an upstream");
+  return choice.upstream;
 }
 
 /** What is gathered about one request on its way, until it ends; ends once. */
@@ -261,22 +316,17 @@ class Request implements RequestRecord {
   bytesOut = 0;
   arenaPeakBytes: number | null = null;
   cpuMs: number | null = null;
-  readonly #exchange: Exchange;
-  readonly #onEnd: (request: Request) => void;
+  readonly #answer: (error: GatewayError) => void;
+  readonly #onEnd: () => void;
 
-  constructor(exchange: Exchange, onEnd: (request: Request) => void) {
-    this.#exchange = exchange;
+  constructor(answer: (error: GatewayError) => void, onEnd: () => void) {
+    this.#answer = answer;
     this.#onEnd = onEnd;
   }
 
   refuse(error: GatewayError): void {
-    refuse(this.#exchange, error);
+    this.#answer(error);
     this.end(error.status, error, 0);
-  }
-
-  reply(reply: { status: number; headers: string[]; body: null }): void {
-    sendReply(this.#exchange, reply);
-    this.end(reply.status, null, 0);
   }
 
   endHandled({ status, error, bytesOut, arenaPeakBytes, handlerMs, cpuUs }: Served): void {
@@ -290,20 +340,20 @@ class Request implements RequestRecord {
     this.status = status;
     this.error = error;
     this.bytesOut = bytesOut;
-    this.bytesIn = this.#exchange.body?.receivedBytes ?? 0;
-    this.#onEnd(this);
+    this.#onEnd();
   }
 }
 
-function findRoute({ table }: Generation, { head, req }: Exchange): Route | null {
-  const query = head.target.indexOf("?");
+/** Throws ACCEPT_BAD_REQUEST for a path that has no canonical form. */
+function routeOf({ table }: Generation, { method = "", url = "/", headers }: IncomingMessage): Route | null {
+  const query = url.indexOf("?");
   return table.find({
-    method: head.method,
-    path: query === -1 ? head.target : head.target.slice(0, query),
-    host: head.host ?? "",
-    queryString: query === -1 ? "" : head.target.slice(query + 1),
+    method,
+    path: query === -1 ? url : url.slice(0, query),
+    host: headers.host ?? "",
+    queryString: query === -1 ? "" : url.slice(query + 1),
     header: (name) => {
-      const value = req.headers[name];
+      const value = headers[name];
       return Array.isArray(value) ? value.join(", ") : value;
     },
   });

@@ -68,4 +68,6 @@ export interface Failure {
 
 /** Names of the gates that are no pool's; no pool may be called so (config/check-names.ts). */
 export const PROXY_GATE = "proxy";
+/** The gate of upgraded connections. */
+export const UPGRADE_GATE = "upgrades";
 export const UPGRADES_GATE = "upgrades";

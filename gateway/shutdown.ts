@@ -4,7 +4,7 @@
  * signal: the rest is cut off; exit 0 if nothing was lost, otherwise 1.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import type { AdminServer } from "./admin/server.ts";
+import type { Admin } from "./admin/admin.ts";
 import type { Arenas } from "./arena/arenas.ts";
 import type { DrainConfig } from "./config/types.ts";
 import type { Gateway } from "./gateway.ts";
@@ -12,7 +12,7 @@ import type { Logger } from "./shared/log.ts";
 
 export interface ShutdownParts {
   gateway: Gateway;
-  admin: AdminServer;
+  admin: Admin;
   arenas: Arenas;
   logger: Logger;
   drain: DrainConfig;

@@ -72,12 +72,18 @@ export class Listener {
   #raw = 0;
   #draining = false;
   refusedConnections = 0;
+  /** One function for all responses; called with the response as `this`. */
+  readonly #onResponseClose: (this: ServerResponse) => void;
 
   constructor(options: ListenerOptions, handlers: ListenerHandlers, deadlines: Deadlines) {
     this.#options = options;
     this.#handlers = handlers;
     this.#deadlines = deadlines;
     this.#proxies = new TrustedProxies(options.trustedProxies);
+    const over = (exchange: Exchange | null | undefined): void => void (exchange && this.#over(exchange));
+    this.#onResponseClose = function () {
+      over(Connection.of(this.req.socket)?.active);
+    };
     this.#server = this.#create();
     this.#wire();
   }
@@ -214,7 +220,7 @@ export class Listener {
     // Where the head could not be trusted, neither can the place where the next one would start.
     if (fault !== null) connection.shut();
     if (fault !== null || this.#draining) res.shouldKeepAlive = false;
-    res.once("close", () => this.#over(exchange));
+    res.on("close", this.#onResponseClose);
     this.#handlers.onExchange(exchange);
   }
 

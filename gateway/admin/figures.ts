@@ -7,7 +7,7 @@
  */
 import type { GatewayConfig, RouteConfig } from "../config/types.ts";
 import type { Code } from "../errors.ts";
-import { type Failure, type Observer, PROXY_GATE, type RequestRecord } from "../observer.ts";
+import { type Failure, type Observer, PROXY_GATE, type RequestRecord, UPGRADE_GATE } from "../observer.ts";
 import { DURATION_BOUNDS_S, Histogram } from "../shared/histogram.ts";
 import { FailureRing } from "./failure-ring.ts";
 import { LatencyWindow } from "./latency-window.ts";
@@ -29,7 +29,7 @@ export class Figures implements Observer {
   #routes: ReadonlyMap<string, RouteFigures> = new Map();
 
   constructor(config: GatewayConfig) {
-    const gates = [...Object.keys(config.pools), PROXY_GATE];
+    const gates = [...Object.keys(config.pools), PROXY_GATE, UPGRADE_GATE];
     this.waits = new Map(gates.map((gate) => [gate, new Histogram(DURATION_BOUNDS_S)]));
     this.adopted(config);
   }

@@ -6,6 +6,7 @@
  */
 import { readFileSync } from "node:fs";
 import { dirname, join } from "node:path";
+import { getHeapStatistics } from "node:v8";
 
 export interface MemoryUse {
   readonly rssBytes: number;
@@ -20,14 +21,9 @@ export interface MemoryUse {
 const READ_EVERY_MS = 500;
 
 export class ProcessMemory {
-  readonly #heapLimitBytes: number;
   readonly #cgroupFile = cgroupUsageFile();
   #use: MemoryUse | undefined;
   #readAtMs = 0;
-
-  constructor(heapLimitBytes: number) {
-    this.#heapLimitBytes = heapLimitBytes;
-  }
 
   read(): MemoryUse {
     const nowMs = performance.now();
@@ -45,7 +41,7 @@ export class ProcessMemory {
       peakRssBytes: kibOf(status, "VmHWM") ?? process.resourceUsage().maxRSS * 1024,
       cgroupBytes: this.#cgroupFile === null ? null : Number(textOf(this.#cgroupFile) ?? Number.NaN),
       heapBytes: heapUsed,
-      heapLimitBytes: this.#heapLimitBytes,
+      heapLimitBytes: getHeapStatistics().heap_size_limit,
     };
   }
 }

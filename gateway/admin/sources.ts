@@ -3,7 +3,7 @@ import type { Gate } from "../admit/gate.ts";
 import type { Arenas } from "../arena/arenas.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Gateway } from "../gateway.ts";
-import { PROXY_GATE } from "../observer.ts";
+import { PROXY_GATE, UPGRADE_GATE } from "../observer.ts";
 import type { Plan } from "../plan.ts";
 import type { Reloader } from "../reload.ts";
 import type { Log } from "../shared/log.ts";
@@ -35,6 +35,6 @@ export interface Sources extends Watched {
 }
 
 /** Every gate by the name that metrics and the page give it. */
-export function gatesOf({ gates, proxyGate }: Gateway): [name: string, gate: Gate][] {
-  return [...gates, [PROXY_GATE, proxyGate]];
+export function gatesOf({ gates, proxyGate, upgradeGate }: Gateway): [name: string, gate: Gate][] {
+  return [...gates, [PROXY_GATE, proxyGate], [UPGRADE_GATE, upgradeGate]];
 }

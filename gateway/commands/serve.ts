@@ -1,8 +1,8 @@
 /** `nea serve`: from the configuration to a listening gateway, and from a signal to the end of the process. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { Figures } from "../admin/figures.ts";
-import { AdminServer } from "../admin/server.ts";
+import { Admin } from "../admin/admin.ts";
+import { loadPage } from "../admin/page.ts";
 import { Arenas } from "../arena/arenas.ts";
 import { loadEngine } from "../arena/engine.ts";
 import { arenaWorkerCode } from "../arena/worker-code.ts";
@@ -11,9 +11,10 @@ import type { GatewayConfig, HostPort } from "../config.ts";
 import { Gateway } from "../gateway.ts";
 import { Generation } from "../generation.ts";
 import { checkMemory } from "../memory-check.ts";
-import { planOf, renderPlan, size } from "../plan.ts";
+import { type Plan, planOf, renderPlan, size } from "../plan.ts";
 import { Deadlines } from "../proxy/deadlines.ts";
 import { type Log, openLog } from "../shared/log.ts";
+import type { MemoryLimit } from "../shared/memory-limit.ts";
 import { Reloader } from "../reload.ts";
 import { SIGNALS, Shutdown } from "../shutdown.ts";
 
@@ -37,7 +38,7 @@ export async function runServe({ configFile, demoUpstream, write }: ServeOptions
   const demo = demoUpstream ? startDemoUpstream() : undefined;
   const log = openLog(config.log.level);
   try {
-    const running = await start(config, log);
+    const running = await start(config, { plan, limit, log });
     for (const signal of SIGNALS) process.off(signal, stopAtOnce);
     write(bannerOf(config, running));
     return await running.shutdown.finished;
@@ -54,8 +55,16 @@ interface Running {
   adminPort: number;
 }
 
-async function start(config: GatewayConfig, log: Log): Promise<Running> {
+interface Start {
+  plan: Plan;
+  limit: MemoryLimit | undefined;
+  log: Log;
+}
+
+async function start(config: GatewayConfig, { plan, limit, log }: Start): Promise<Running> {
   const { logger } = log;
+  const admin = new Admin({ config, plan, limit, log, page: await loadPage() });
+  const adminAddress = await admin.listen();
   const deadlines = new Deadlines();
   const arenas = new Arenas({
     engine: loadEngine(),
@@ -72,13 +81,11 @@ async function start(config: GatewayConfig, log: Log): Promise<Running> {
   });
   await arenas.ready();
   const generation = await Generation.open(config, arenas, deadlines);
-  const gateway = new Gateway({ config, arenas, deadlines, generation, logger, observer: new Figures(config) });
-  const admin = new AdminServer(config.admin);
-  const adminAddress = await admin.listen();
+  const gateway = new Gateway({ config, arenas, deadlines, generation, logger, observer: admin.figures });
   const address = await gateway.listen();
   const shutdown = new Shutdown({ gateway, admin, arenas, logger, drain: config.drain });
-  admin.setReady(() => shutdown.ready);
   const reloader = new Reloader({ gateway, arenas, deadlines, logger });
+  admin.watch({ gateway, arenas, reloader, ready: () => shutdown.ready });
   reloader.start();
   // As nginx and HAProxy do: for those who want to say when.
   process.on("SIGHUP", () => void reloader.reload());
@@ -95,7 +102,7 @@ function bannerOf({ listen, admin, routes, pools }: GatewayConfig, { listenPort,
   return [
     "",
     `  listening  http://${at(listen, listenPort)}   ${routes.length} routes, ${handlers} with handlers, ${slots} slots`,
-    `  admin      http://${at(admin, adminPort)}   /livez /readyz`,
+    `  admin      http://${at(admin, adminPort)}   /livez /readyz /metrics`,
     "",
     "",
   ].join("\n");

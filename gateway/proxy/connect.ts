@@ -1,6 +1,6 @@
 // Opens a connection to one target: TCP, TLS or a unix socket, within the connect timeout. Failures come back as
 // GatewayErrors that say which part failed. Owner of the socket: the caller, from the callback on.
-import { connect as connectTcp, isIP, type Socket } from "node:net";
+import { connect as connectTcp, isIP, type OnReadOpts, type Socket } from "node:net";
 import { connect as connectTls, type TLSSocket } from "node:tls";
 import { GatewayError } from "../errors.ts";
 
@@ -33,6 +33,9 @@ export interface ConnectOptions {
   readonly connectMs: number;
   /** Read and write high-water mark of the socket. */
   readonly bufferBytes: number;
+  /** Reads into a buffer of the caller's instead of new ones. */
+  readonly onread?:
+    { readonly buffer: Uint8Array; readonly callback: (bytes: number) => boolean } | undefined;
 }
 
 /** What Host says when the target's own name is asked for (RFC 9110 section 7.2: no port when it is the default). */
@@ -66,7 +69,7 @@ export function connect(address: TargetAddress, options: ConnectOptions, callbac
   }, options.connectMs);
   const settle = (error: Error | null): void => {
     clearTimeout(timer);
-    socket.off("error", settle).off("connect", onTcp).off(ready, onReady);
+    socket.off("error", settle).off("close", onClose).off("connect", onTcp).off(ready, onReady);
     if (error === null) callback(null, socket);
     else callback(connectError(address, reached, error), null);
     // A socket that failed may fail again while it closes; nobody is interested.
@@ -74,14 +77,15 @@ export function connect(address: TargetAddress, options: ConnectOptions, callbac
   };
   const onTcp = (): void => void (reached = true);
   const onReady = (): void => settle(null);
+  const onClose = (): void => settle(new Error("given up"));
   const ready = address.scheme === "https" ? "secureConnect" : "connect";
-  socket.on("error", settle).on("connect", onTcp).on(ready, onReady);
+  socket.on("error", settle).on("close", onClose).on("connect", onTcp).on(ready, onReady);
   return socket;
 }
 
 function openTcp(address: TargetAddress, options: ConnectOptions): Socket {
   // Spread, because node's types do not list the option although net.Socket documents it.
-  const buffer = { highWaterMark: options.bufferBytes };
+  const buffer = { highWaterMark: options.bufferBytes, ...onreadOf(options) };
   if (address.unix) return connectTcp({ path: address.host, ...buffer });
   return connectTcp({ host: address.host, port: address.port, ...buffer });
 }
@@ -89,7 +93,7 @@ function openTcp(address: TargetAddress, options: ConnectOptions): Socket {
 function openTls(address: TargetAddress, options: ConnectOptions): TLSSocket {
   const tls = address.tls ?? {};
   const name = tls.serverName ?? address.name;
-  const buffer = { highWaterMark: options.bufferBytes };
+  const buffer = { highWaterMark: options.bufferBytes, ...onreadOf(options) };
   return connectTls({
     ...(address.unix ? { path: address.host } : { host: address.host, port: address.port }),
     // RFC 6066 section 3: no literal addresses in SNI; the certificate is still checked against the address.
@@ -101,6 +105,10 @@ function openTls(address: TargetAddress, options: ConnectOptions): TLSSocket {
     ALPNProtocols: ["http/1.1"],
     ...buffer,
   });
+}
+
+function onreadOf({ onread }: ConnectOptions): { onread?: OnReadOpts } {
+  return onread === undefined ? {} : { onread };
 }
 
 function connectError(address: TargetAddress, reached: boolean, cause: Error): GatewayError {

@@ -156,7 +156,7 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
     this.bytesOut += chunk.length;
     this.#leftBytes -= chunk.length;
     if (this.#leftBytes === 0) return this.#last(chunk);
-    if (res.write(chunk)) return true;
+    if (res.write(copyOf(chunk))) return true;
     this.#block();
     return false;
   }
@@ -196,7 +196,7 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
   // as one string, which costs one write instead of a gathered one.
   #last(chunk: Uint8Array): boolean {
     this.#whole = true;
-    if (chunk.length > JOIN_BYTES) this.#exchange.res.end(chunk);
+    if (chunk.length > JOIN_BYTES) this.#exchange.res.end(copyOf(chunk));
     else this.#exchange.res.end(latin1(chunk), "latin1");
     return true;
   }
@@ -239,6 +239,13 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
 }
 
 const JOIN_BYTES = 16 * 1024;
+
+// Not from node's shared pool: a small slice that a slow client holds would hold the pool's whole block.
+function copyOf(chunk: Uint8Array): Uint8Array {
+  const copy = Buffer.allocUnsafeSlow(chunk.length);
+  copy.set(chunk);
+  return copy;
+}
 
 function latin1(chunk: Uint8Array): string {
   return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1");

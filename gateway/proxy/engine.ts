@@ -45,7 +45,10 @@ export interface ResponseSink {
   /** 102, 103 and other interim answers except 100 and 101. */
   onInformation(status: number, headers: string[]): void;
   onHead(status: number, reason: string, headers: string[]): void;
-  /** False: stop until `resume()`. */
+  /**
+   * False: stop until `resume()`; what was read already (64 KiB at most) may still come. The chunk is a view of a
+   * buffer that is read into again: whoever keeps it past the call keeps a copy.
+   */
   onData(chunk: Uint8Array): boolean;
   onEnd(trailers: string[]): void;
   onError(error: GatewayError): void;

@@ -106,7 +106,7 @@ export class Subrequest implements ResponseSink {
   }
 
   onData(chunk: Uint8Array): boolean {
-    this.#chunks.push(chunk);
+    this.#chunks.push(Uint8Array.from(chunk));
     this.#buffered += chunk.length;
     this.#serve();
     this.#paused = this.#buffered >= this.#bufferBytes;

@@ -13,7 +13,7 @@ import type { Engine, ResponseSink, UpstreamRequest } from "./engine.ts";
 import { addressesOf, systemLookup, type Lookup } from "./resolve.ts";
 import { RetryBudget } from "./retry-budget.ts";
 import { Target, type TargetOptions, type TargetStats } from "./target.ts";
-import { UndiciEngine, type EngineOptions } from "./undici-engine.ts";
+import { Http1Engine, type EngineOptions } from "./http1-engine.ts";
 
 export interface ListedTarget {
   readonly address: TargetAddress;
@@ -100,17 +100,21 @@ export class Upstream implements Dispatching {
   pick(stickyKey: string | null, not: Target | null): Target | GatewayError {
     if (not !== null) this.retried += 1;
     const nowMs = performance.now();
+    const [only] = this.#targets;
+    if (only !== undefined && this.#targets.length === 1) return this.#onlyIf(only, nowMs);
     const alive = this.#targets.filter((target) => target.health.accepts(nowMs));
-    const others = not === null ? alive : alive.filter((target) => target !== not);
+    const others = not !== null ? alive.filter((target) => target !== not) : alive;
     const able = (others.length > 0 ? others : alive).filter((target) => target.hasRoom);
-    const chosen = this.#choose(able, stickyKey);
-    if (chosen !== null) {
-      this.requests += 1;
-      return chosen;
-    }
-    return alive.length > 0
-      ? new GatewayError("PROXY_TARGETS_BUSY", this.name)
-      : new GatewayError("PROXY_NO_TARGET", this.name);
+    return this.#choose(able, stickyKey) ?? this.#nobody(alive.length > 0);
+  }
+
+  #onlyIf(target: Target, nowMs: number): Target | GatewayError {
+    const alive = target.health.accepts(nowMs);
+    return alive && target.hasRoom ? target : this.#nobody(alive);
+  }
+
+  #nobody(busy: boolean): GatewayError {
+    return new GatewayError(busy ? "PROXY_TARGETS_BUSY" : "PROXY_NO_TARGET", this.name);
   }
 
   failed(target: Target): void {
@@ -183,7 +187,7 @@ export class Upstream implements Dispatching {
   }
 
   #create(listed: ListedTarget): Target {
-    const create = this.#parts.createEngine ?? ((address, options) => new UndiciEngine(address, options));
+    const create = this.#parts.createEngine ?? ((address, options) => new Http1Engine(address, options));
     const engine = create(listed.address, this.options.engine);
     return new Target(listed.address, engine, listed.weight, this.options.target);
   }

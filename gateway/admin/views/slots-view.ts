@@ -24,7 +24,7 @@ export function slotsView(sources: Sources): SlotsView {
   return { pools, gates };
 }
 
-function gateView(name: string, gate: Gate, { gateway }: Sources): GateView {
+export function gateView(name: string, gate: Gate, { gateway }: Sources): GateView {
   const { config } = gateway.generation;
   const { queueLength, queueWaitMs } = queueOf(name, config);
   const { slots, active, highWater, waiting, waitingHighWater, admitted, admittedAfterWait, refused } = gate.counters();

@@ -48,7 +48,8 @@ function importSecret({ format, data, parameters, extractable, usages }: Request
   const { name } = parameters;
   const { kind, secret } = ALGORITHMS[name]!;
   assertUsages(usages, secret!, "secret", name);
-  if (kind === "kdf" && extractable) throw fault("SyntaxError", `importKey: ${name} keys cannot be extractable`);
+  if (kind === "kdf" && extractable)
+    throw fault("SyntaxError", `importKey: ${name} keys cannot be extractable`);
   const hash = kind === "hmac" ? hashOf(parameters, "importKey") : undefined;
   let material: Uint8Array<ArrayBuffer>;
   if (format === "raw") material = bytesOf(data, "the key");

@@ -2,14 +2,13 @@
  * The answer leaves: a Response becomes EFFECT.respond. It is final unless its body is still being written or
  * ctx.waitUntil() waits for something; then EFFECT.done follows.
  */
-import { BODY_KIND, EFFECT, LOG_LEVEL, PIECE_BYTES } from "../../abi.ts";
+import { BODY_KIND, EFFECT, LOG_LEVEL } from "../../abi.ts";
 import { host } from "../host.ts";
 import { type Body, type BodySource, takeSource } from "../http/body.ts";
 import { HostSource } from "../http/host-source.ts";
 import { isResponse, responseBody, responseFields, responseStatus } from "../http/response.ts";
 import { describe, stackOf } from "./describe.ts";
-import { utf8Encode } from "../http/utf8.ts";
-import { piecesOf } from "./pieces.ts";
+import { inPieces } from "./pieces.ts";
 import { pump } from "./pump.ts";
 
 const { respond, done, threw, badResponse, log } = EFFECT;
@@ -38,9 +37,8 @@ export function reply(value: unknown): void {
   if (status === 0) return refuse("fetch() answered with Response.error()");
   responded = true;
   const final = pending === 0 ? 1 : 0;
-  if (typeof body === "string" && (final || body.length * 3 <= PIECE_BYTES)) {
-    host(respond, status, fields, string, body.toWellFormed(), final);
-  } else if (body === null) host(respond, status, fields, none, undefined, final);
+  if (typeof body === "string" && final) host(respond, status, fields, string, body.toWellFormed(), final);
+  else if (body === null) host(respond, status, fields, none, undefined, final);
   else replyBody(status, fields, body, final);
 }
 
@@ -54,9 +52,8 @@ function replyBody(status: number, fields: string, body: Body | string, final: n
   } catch (error) {
     return refuse((error as Error).message);
   }
-  // The handler goes on after this answer and may change what it is made of, so it is copied out, piece by piece.
-  if (!final && typeof source === "string") source = utf8Encode(source.toWellFormed());
-  if (!final && source instanceof Uint8Array && source.length > PIECE_BYTES) source = piecesOf(source);
+  // A final answer is sent from the arena as it is. If the handler goes on, it is copied out, piece by piece.
+  if (!final) source = inPieces(source);
   if (typeof source === "string") host(respond, status, fields, string, source.toWellFormed(), final);
   else if (source instanceof Uint8Array) host(respond, status, fields, bytes, source, final);
   else if (source instanceof HostSource) host(respond, status, fields, hostBody, source.id, final);

@@ -2,16 +2,15 @@
  * Requests that a handler makes: ctx.next(), bindings and fetch(). The host does the work and counts them; here
  * they are numbered, and their answers become Responses whose bodies stay with the host until somebody reads them.
  */
-import { BODY_KIND, EFFECT, PIECE_BYTES } from "../../abi.ts";
+import { BODY_KIND, EFFECT } from "../../abi.ts";
 import { host } from "../host.ts";
 import { Body, type BodySource, takeSource } from "../http/body.ts";
 import { HostSource, failBody } from "../http/host-source.ts";
 import { type Request, requestBody, requestHead, requestSignal } from "../http/request.ts";
 import { type Response, receivedResponse } from "../http/response.ts";
 import { signals } from "../http/signal-support.ts";
-import { utf8Encode } from "../http/utf8.ts";
 import { forgetWith, leftovers } from "./leftovers.ts";
-import { piecesOf } from "./pieces.ts";
+import { inPieces } from "./pieces.ts";
 import { pump } from "./pump.ts";
 
 const { subrequest, abort } = EFFECT;
@@ -54,20 +53,16 @@ export function send(target: string, request: Request): Promise<Answer> {
 }
 
 function start(id: number, target: string, head: string, source: BodySource | null): void {
-  if (source === null) return void host(subrequest, id, target, head, BODY_KIND.none);
-  if (source instanceof HostSource) return void host(subrequest, id, target, head, BODY_KIND.host, source.id);
-  const whole =
-    typeof source === "string" && source.length * 3 > PIECE_BYTES
-      ? utf8Encode(source.toWellFormed())
-      : source;
-  if (typeof whole === "string")
-    return void host(subrequest, id, target, head, BODY_KIND.string, whole.toWellFormed());
-  if (whole instanceof Uint8Array && whole.length <= PIECE_BYTES) {
-    return void host(subrequest, id, target, head, BODY_KIND.bytes, whole);
+  const body = source === null ? null : inPieces(source);
+  if (body === null) host(subrequest, id, target, head, BODY_KIND.none);
+  else if (typeof body === "string")
+    host(subrequest, id, target, head, BODY_KIND.string, body.toWellFormed());
+  else if (body instanceof Uint8Array) host(subrequest, id, target, head, BODY_KIND.bytes, body);
+  else if (body instanceof HostSource) host(subrequest, id, target, head, BODY_KIND.host, body.id);
+  else {
+    host(subrequest, id, target, head, BODY_KIND.stream);
+    pump(body, id, (error) => error === undefined || giveUp(id, error));
   }
-  host(subrequest, id, target, head, BODY_KIND.stream);
-  const chunks = whole instanceof Uint8Array ? piecesOf(whole) : whole;
-  pump(chunks, id, (error) => error === undefined || giveUp(id, error));
 }
 
 /** An abort reaches the request until its body has been read to the end. */
