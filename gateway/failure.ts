@@ -5,7 +5,12 @@ import type { Failure, RequestRecord } from "./observer.ts";
 import type { Logger } from "./shared/log.ts";
 
 /** Null: the handler ended as it should. */
-export function failureOf(exchange: Exchange, request: RequestRecord, served: Served, arenaBytes: number): Failure | null {
+export function failureOf(
+  exchange: Exchange,
+  request: RequestRecord,
+  served: Served,
+  arenaBytes: number,
+): Failure | null {
   const { error, culprit, cause, askedBytes, arenaPeakBytes, cpuUs } = served;
   if (!culprit) return null;
   const { requestId, traceId, method, target } = exchange;

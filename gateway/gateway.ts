@@ -22,6 +22,7 @@ import { GatewayError } from "./errors.ts";
 import { failureOf, logFailure } from "./failure.ts";
 import { Generation, type Route } from "./generation.ts";
 import { LOG_LEVEL } from "./handle/abi.ts";
+import { consoleEntry } from "./handle/console-text.ts";
 import { HandlerExchange, type Served } from "./handle/served.ts";
 import { rewrite } from "./handle/subrequests.ts";
 import type { GatewayConfig } from "./config/types.ts";
@@ -251,7 +252,8 @@ export class Gateway {
   }
 
   #console({ requestId, traceId }: Exchange, { config, handler }: Route, level: number, text: string): void {
-    const line = { requestId, traceId, route: config.name, handler: handler?.name, console: text };
+    const entry = handler ? consoleEntry(text, level, handler.positions) : { console: text };
+    const line = { requestId, traceId, route: config.name, handler: handler?.name, ...entry };
     if (level === LOG_LEVEL.debug) this.#logger.debug(line);
     else if (level === LOG_LEVEL.info) this.#logger.info(line);
     else if (level === LOG_LEVEL.warn) this.#logger.warn(line);

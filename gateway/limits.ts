@@ -35,6 +35,13 @@ export const ENV_CHARACTERS = 64 * 1024;
 export const REQUEST_ID_CHARACTERS = 64;
 
 /**
+ * Pipelined requests that are parsed and not begun, over all connections. Almost no client pipelines, and one that is cut
+ * may send again what was not answered (RFC 9112 section 9.3.2); without the limit, heads of the largest size would wait
+ * on every connection.
+ */
+export const PIPELINED_REQUESTS = 256;
+
+/**
  * Retry-After, in seconds. At least 1, because 0 invites the very stampede that filled the queue; at most 30,
  * because the estimate is made from the recent past and a queue that is bounded in time cannot stay full much longer.
  */

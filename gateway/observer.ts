@@ -10,7 +10,7 @@ export interface RequestRecord {
   readonly route: string | null;
   readonly handler: string | null;
   readonly pool: string | null;
-  /** Whose permit it had: a pool's name, or PROXY_GATE. */
+  /** Whose permit it had: a pool's name, PROXY_GATE or UPGRADE_GATE. */
   readonly gate: string | null;
   readonly status: number;
   readonly error: GatewayError | null;
@@ -66,8 +66,6 @@ export interface Failure {
   readonly cpuMs: number;
 }
 
-/** Names of the gates that are no pool's; no pool may be called so (config/check-names.ts). */
+/** Names of the gates that are no pool's: requests without a handler, upgraded connections. No pool may have them. */
 export const PROXY_GATE = "proxy";
-/** The gate of upgraded connections. */
 export const UPGRADE_GATE = "upgrades";
-export const UPGRADES_GATE = "upgrades";

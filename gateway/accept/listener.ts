@@ -18,7 +18,7 @@ import { endStream, rawRefusal } from "../reply/refuse.ts";
 import { discardRest } from "../reply/rest.ts";
 import { ParserFaults } from "./parser-faults.ts";
 import { TrustedProxies } from "./client-address.ts";
-import { Connection } from "./connection.ts";
+import { Connection, EarlyRequests } from "./connection.ts";
 import { Exchange, UpgradeExchange } from "./exchange.ts";
 import { headOfRefused, readHead, type HeadLimits } from "./head.ts";
 import type { Certificate } from "./certificate.ts";
@@ -69,8 +69,10 @@ export class Listener {
   readonly #server: Server;
   readonly #proxies: TrustedProxies;
   readonly #open = new Set<Connection>();
+  readonly #early = new EarlyRequests();
   #raw = 0;
   #draining = false;
+  #closing = false;
   refusedConnections = 0;
   /** One function for all responses; called with the response as `this`. */
   readonly #onResponseClose: (this: ServerResponse) => void;
@@ -117,11 +119,14 @@ export class Listener {
     }
   }
 
-  /** Accepts nothing more, closes idle connections, and resolves when the last one is closed. */
+  /** Accepts nothing more, closes idle connections, and resolves when the last one, upgraded ones too, is closed. */
   close(): Promise<void> {
     this.drain();
+    this.#closing = true;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    for (const connection of this.#open) if (!connection.busy) connection.socket.destroySoon();
+    for (const connection of this.#open) {
+      if (!connection.busy && !connection.upgraded) connection.socket.destroySoon();
+    }
     return closed;
   }
 
@@ -155,9 +160,8 @@ export class Listener {
 
   #wire(): void {
     const server = this.#server;
-    const { connections, overflow, certificate, requestsPerConnection } = this.#options;
+    const { connections, overflow, certificate } = this.#options;
     server.maxConnections = connections + overflow;
-    server.maxRequestsPerSocket = requestsPerConnection;
     // Counted by readHead: node would drop the excess without a word, framing fields included.
     server.maxHeadersCount = 0;
     const faults = new ParserFaults(this.#deadlines, this.#options.restMs, this.#handlers.onBroken);
@@ -174,6 +178,8 @@ export class Listener {
     );
     server.on("clientError", (error, stream) => faults.onFault(error, stream as Socket));
     server.on("drop", () => void (this.refusedConnections += 1));
+    // Accepting can fail (no file descriptors left) and succeed again; the process must outlive it.
+    server.on("error", () => void (this.refusedConnections += 1));
     certificate?.attach(server);
   }
 
@@ -185,9 +191,12 @@ export class Listener {
   #welcome(socket: Socket): void {
     const overCap = this.#raw > this.#options.connections;
     if (overCap) this.refusedConnections += 1;
-    const connection = new Connection(socket, this.#proxies, overCap);
+    const connection = new Connection(socket, this.#proxies, this.#early, overCap);
     this.#open.add(connection);
-    socket.once("close", () => void this.#open.delete(connection));
+    socket.once("close", () => {
+      this.#open.delete(connection);
+      connection.closed();
+    });
   }
 
   #onRequest(req: IncomingMessage, res: ServerResponse): void {
@@ -219,9 +228,16 @@ export class Listener {
     connection.active = exchange;
     // Where the head could not be trusted, neither can the place where the next one would start.
     if (fault !== null) connection.shut();
-    if (fault !== null || this.#draining) res.shouldKeepAlive = false;
+    if (fault !== null || this.#draining || this.#isLast(connection)) res.shouldKeepAlive = false;
     res.on("close", this.#onResponseClose);
     this.#handlers.onExchange(exchange);
+  }
+
+  // Counted here because node, which can count too, announces the close and then leaves it to the client.
+  #isLast(connection: Connection): boolean {
+    connection.requests += 1;
+    const most = this.#options.requestsPerConnection;
+    return most > 0 && connection.requests >= most;
   }
 
   #over(exchange: Exchange): void {
@@ -231,7 +247,9 @@ export class Listener {
     const next = connection.leave();
     if (next !== null) return this.#begin(connection, next.req, next.res, next.oneTooMany);
     if (connection.socket.destroyed) return;
-    if (connection.brokenBy !== null || this.#draining) connection.socket.destroySoon();
+    // An answer whose head went out before the drain promised to keep the connection: a client may be sending its next
+    // request already, and that one is told to close. Only when there is no more time is the promise broken.
+    if (connection.brokenBy !== null || this.#closing) connection.socket.destroySoon();
     else if (!req.complete) discardRest(req, this.#options.restBytes, this.#options.restMs, this.#deadlines);
   }
 
@@ -251,6 +269,10 @@ export class Listener {
     if (connection === undefined || head instanceof GatewayError) {
       return refuseStream(stream, head instanceof GatewayError ? head : new GatewayError("GATEWAY_FAULT"));
     }
+    connection.upgraded = true;
+    // node's server has let go of the socket. Until somebody else holds it (it may have to wait for a slot), a reset
+    // would be an error event that nobody hears, and end the process.
+    stream.on("error", () => {});
     this.#handlers.onUpgrade(new UpgradeExchange(connection, req, head, stream, firstBytes));
   }
 }

@@ -51,8 +51,7 @@ export class Admin {
   }
 
   watch(watched: Watched): void {
-    const gates = gatesOf(watched.gateway).map(([, gate]) => gate);
-    const pulse = new Pulse(this.figures, gates, () => this.#tick());
+    const pulse = new Pulse(this.figures, gatesOf(watched.gateway), () => this.#tick());
     const { plan, limit, log, page } = this.#parts;
     const fleet = () => this.#fleet;
     const sources: Sources = {

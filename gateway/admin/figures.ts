@@ -11,7 +11,7 @@ import { type Failure, type Observer, PROXY_GATE, type RequestRecord, UPGRADE_GA
 import { DURATION_BOUNDS_S, Histogram } from "../shared/histogram.ts";
 import { FailureRing } from "./failure-ring.ts";
 import { LatencyWindow } from "./latency-window.ts";
-import { HandlerFigures, RouteFigures, isSameRoute } from "./route-figures.ts";
+import { HandlerFigures, RouteFigures, isSameRoute, isTimed } from "./route-figures.ts";
 
 /** The label of requests that no route matched, or that ended before one was looked for. No route can have it as its name. */
 export const NO_ROUTE = "(none)";
@@ -50,7 +50,7 @@ export class Figures implements Observer {
     // A request may outlive its route by a reload.
     const figures = (route === null ? undefined : this.#routes.get(route)) ?? this.noRoute;
     figures.ended(record, durationMs);
-    this.window.observe(durationMs);
+    if (isTimed(record)) this.window.observe(durationMs);
     if (error !== null) this.errors.set(error.code, (this.errors.get(error.code) ?? 0) + 1);
     if (gate === null) return;
     this.waits.get(gate)?.observe(waitMs / 1000);

@@ -33,6 +33,8 @@ export interface Rates {
   readonly loopDelayMaxMs: number;
   /** The part of the last second in which the I/O thread was busy. */
   readonly loopBusy: number;
+  /** The gates that refused somebody in the last ten seconds. */
+  readonly shedding: readonly string[];
 }
 
 interface Totals {
@@ -51,11 +53,20 @@ const NO_RATES: Rates = {
   loopDelayP99Ms: 0,
   loopDelayMaxMs: 0,
   loopBusy: 0,
+  shedding: [],
 };
+
+/** A gate, and how long ago it refused somebody. */
+interface Seen {
+  readonly name: string;
+  readonly gate: Gate;
+  refused: number;
+  quietTicks: number;
+}
 
 export class Pulse {
   readonly #figures: Figures;
-  readonly #gates: readonly Gate[];
+  readonly #gates: readonly Seen[];
   readonly #loopDelay = new LoopDelay();
   readonly #points: Point[] = [];
   #utilization = performance.eventLoopUtilization();
@@ -64,9 +75,9 @@ export class Pulse {
   #rates = NO_RATES;
 
   /** `onTick` is told after every tick. */
-  constructor(figures: Figures, gates: readonly Gate[], onTick: () => void) {
+  constructor(figures: Figures, gates: readonly (readonly [string, Gate])[], onTick: () => void) {
     this.#figures = figures;
-    this.#gates = gates;
+    this.#gates = gates.map(([name, gate]) => ({ name, gate, refused: 0, quietTicks: RATE_TICKS }));
     this.#before = this.#totals();
     this.#timer = setInterval(() => {
       this.#tick();
@@ -104,6 +115,7 @@ export class Pulse {
       loopDelayP99Ms: loopP99 ?? 0,
       loopDelayMaxMs: loopMax ?? 0,
       loopBusy: performance.eventLoopUtilization(utilization, this.#utilization).utilization,
+      shedding: this.#gates.filter(({ quietTicks }) => quietTicks < RATE_TICKS).map(({ name }) => name),
     };
     this.#utilization = utilization;
     this.#figures.window.advance();
@@ -117,7 +129,7 @@ export class Pulse {
     this.#before = now;
     let inUse = 0;
     let waiting = 0;
-    for (const gate of this.#gates) {
+    for (const { gate } of this.#gates) {
       const { active, waiting: queued } = gate.counters();
       inUse += active;
       waiting += queued;
@@ -141,9 +153,12 @@ export class Pulse {
 
   #totals(): Totals {
     let refused = 0;
-    for (const gate of this.#gates) {
-      const counts = gate.counters().refused;
-      refused += counts.ADMIT_QUEUE_FULL + counts.ADMIT_WAIT_EXPIRED + counts.ADMIT_DRAINING;
+    for (const seen of this.#gates) {
+      const counts = seen.gate.counters().refused;
+      const own = counts.ADMIT_QUEUE_FULL + counts.ADMIT_WAIT_EXPIRED + counts.ADMIT_DRAINING;
+      seen.quietTicks = own > seen.refused ? 0 : seen.quietTicks + 1;
+      seen.refused = own;
+      refused += own;
     }
     return { requests: this.#figures.requests, refused, failures: this.#figures.failures.count };
   }

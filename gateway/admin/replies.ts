@@ -28,7 +28,12 @@ const HEADERS = {
   "x-content-type-options": "nosniff",
 } as const;
 
-export function head(res: ServerResponse, status: number, contentType: string, more: Record<string, string | number> = {}): void {
+export function head(
+  res: ServerResponse,
+  status: number,
+  contentType: string,
+  more: Record<string, string | number> = {},
+): void {
   res.writeHead(status, { ...HEADERS, "content-type": contentType, ...more });
 }
 
@@ -36,8 +41,15 @@ export class Replies {
   refused = 0;
   #heldBytes = 0;
 
-  send(res: ServerResponse, status: number, contentType: string, body: Buffer, more: Record<string, string> = {}): void {
-    if (this.#heldBytes + body.length > ADMIN_REPLY_BYTES) return this.refuse(res, "busy with other answers\n");
+  send(
+    res: ServerResponse,
+    status: number,
+    contentType: string,
+    body: Buffer,
+    more: Record<string, string> = {},
+  ): void {
+    if (this.#heldBytes + body.length > ADMIN_REPLY_BYTES)
+      return this.refuse(res, "busy with other answers\n");
     this.#heldBytes += body.length;
     res.once("close", () => (this.#heldBytes -= body.length));
     head(res, status, contentType, { "content-length": body.length, ...more });

@@ -30,9 +30,10 @@ export class RouteFigures {
     return this.byClass.reduce((sum, count) => sum + count, 0);
   }
 
-  ended({ status, bytesIn, bytesOut, handlerMs, arenaPeakBytes, cpuMs }: RequestRecord, durationMs: number): void {
+  ended(record: RequestRecord, durationMs: number): void {
+    const { status, bytesIn, bytesOut, handlerMs, arenaPeakBytes, cpuMs } = record;
     this.byClass[classOf(status)]!++;
-    this.duration.observe(durationMs / 1000);
+    if (isTimed(record)) this.duration.observe(durationMs / 1000);
     this.bytesIn += bytesIn;
     this.bytesOut += bytesOut;
     if (arenaPeakBytes !== null) this.handler?.ended(handlerMs ?? 0, cpuMs ?? 0, arenaPeakBytes);
@@ -75,6 +76,11 @@ export class HandlerFigures {
 export function isSameRoute(figures: RouteFigures, { handler }: RouteConfig): boolean {
   if (figures.handler === null || handler === null) return figures.handler === null && handler === null;
   return figures.handler.file === handler.file && figures.handler.pool === handler.pool;
+}
+
+/** How long an upgraded connection lasts says nothing about how fast requests are. */
+export function isTimed({ status }: RequestRecord): boolean {
+  return status !== 101;
 }
 
 function classOf(status: number): number {

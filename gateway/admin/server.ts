@@ -43,7 +43,11 @@ export class AdminServer implements AdminCounters {
   constructor(address: HostPort) {
     this.#address = address;
     const timeouts = { requestTimeout: TIMEOUT_MS, headersTimeout: TIMEOUT_MS, keepAliveTimeout: TIMEOUT_MS };
-    const options = { ...timeouts, maxHeaderSize: ADMIN_HEAD_BYTES, connectionsCheckingInterval: CHECK_INTERVAL_MS };
+    const options = {
+      ...timeouts,
+      maxHeaderSize: ADMIN_HEAD_BYTES,
+      connectionsCheckingInterval: CHECK_INTERVAL_MS,
+    };
     this.#server = createServer(options, (req, res) => this.#answer(req, res));
     this.#server.maxConnections = ADMIN_CONNECTIONS;
     this.#server.setTimeout(2 * TIMEOUT_MS);
@@ -102,7 +106,8 @@ export class AdminServer implements AdminCounters {
     }
     const path = url.split("?", 1)[0]!;
     if (path === "/livez") return replies.text(res, 200, "ok\n");
-    if (path === "/readyz") return this.#ready() ? replies.text(res, 200, "ready\n") : replies.text(res, 503, "not ready\n");
+    if (path === "/readyz")
+      return this.#ready() ? replies.text(res, 200, "ready\n") : replies.text(res, 503, "not ready\n");
     const shown = this.#shown;
     if (!shown) return replies.refuse(res, "starting\n");
     if (path === "/metrics") return this.#metrics(res, shown);

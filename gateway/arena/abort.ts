@@ -2,6 +2,8 @@
  * The abort: what the host throws inside a call from the engine. A JavaScript exception thrown by an import unwinds
  * every WebAssembly frame, and code inside the arena can neither catch nor delay it. Our longjmp.
  */
+import { PAGE_BYTES } from "./layout.ts";
+
 export type AbortReason = "memory" | "cpu" | "effects";
 
 export class ArenaAbort extends Error {
@@ -15,4 +17,9 @@ export class ArenaAbort extends Error {
     this.reason = reason;
     this.askedBytes = askedBytes;
   }
+}
+
+/** The arena is full: `pages` more of 64 KiB were asked for. */
+export function outOfMemory(pages: number): never {
+  throw new ArenaAbort("memory", (pages >>> 0) * PAGE_BYTES);
 }

@@ -6,6 +6,7 @@ import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "
 import { readlinkSync } from "node:fs";
 import { JOB, OUTCOME, RUNNING_SLOT_BITS, SLOT, SLOT_WORDS, THREAD, ringCapacity } from "./control.ts";
 import type { Engine } from "./engine.ts";
+import { GrowthLog } from "./growth-log.ts";
 import { ImageBuilder, type ImageRecipe } from "./image-builder.ts";
 import { type SlotArena, SlotVm } from "./slot-vm.ts";
 import { TurnClock } from "./turn-clock.ts";
@@ -20,13 +21,16 @@ export interface ArenaWorkerData {
   /** This thread's block. */
   thread: Int32Array;
   recipes: MessagePort;
+  /** Memory of a GrowthLog, when handlers are profiled. */
+  growth: SharedArrayBuffer | undefined;
 }
 
-const { engine, images, arenas, control, thread, recipes } = workerData as ArenaWorkerData;
+const { engine, images, arenas, control, thread, recipes, growth } = workerData as ArenaWorkerData;
 const port = parentPort!;
 const capacity = ringCapacity(arenas.length);
 const vms: (SlotVm | undefined)[] = arenas.map(() => undefined);
 const clock = new TurnClock();
+const growthLog = growth && new GrowthLog(growth);
 let sequence = 0;
 
 /** The kernel's name for this thread, for the watchdog to read its CPU time; "" where there is no /proc. */
@@ -72,7 +76,7 @@ function build(slot: number): void {
 
 function work(slot: number): void {
   if (control[slot * SLOT_WORDS + SLOT.job] === JOB.build) return build(slot);
-  const vm = (vms[slot] ??= new SlotVm(engine, images, arenas[slot]!, control, slot, clock));
+  const vm = (vms[slot] ??= new SlotVm(engine, images, arenas[slot]!, control, slot, clock, growthLog));
   vm.run();
 }
 

@@ -8,6 +8,7 @@ import { SLOT } from "./control.ts";
 import { ArenaThreads, type KillCause } from "./arena-threads.ts";
 import type { BuildFailure, BuiltImage, ImageRecipe } from "./image-builder.ts";
 import type { Engine } from "./engine.ts";
+import type { GrowthLog } from "./growth-log.ts";
 import { IMAGE, IMAGE_HEADER_BYTES, type ImageSpan, ImageStore } from "./image.ts";
 import { DATA_START, EXTENSION_START } from "./layout.ts";
 import { type PoolSize, type Slot, type SlotPool, type Slots, makeSlots } from "./slots.ts";
@@ -19,6 +20,8 @@ export interface ArenaOptions {
   threads: number;
   imagesBytes: number;
   prefault: boolean;
+  /** Notes every growth of a heap; for profiling, it slows handlers down. */
+  growth?: GrowthLog;
   /** A thread ended for no reason of ours. */
   onLost(error: Error | undefined): void;
 }
@@ -65,7 +68,7 @@ export class Arenas {
   readonly #slots: Slots;
   readonly #tenants: (SlotTenant | undefined)[];
 
-  constructor({ engine, workerCode, pools, threads, imagesBytes, prefault, onLost }: ArenaOptions) {
+  constructor({ engine, workerCode, pools, threads, imagesBytes, prefault, growth, onLost }: ArenaOptions) {
     this.images = new ImageStore(imagesBytes);
     this.#slots = makeSlots(pools, prefault);
     this.#tenants = this.#slots.byIndex.map(() => undefined);
@@ -75,6 +78,7 @@ export class Arenas {
       images: this.images.memory,
       arenas: this.#slots.byIndex.map(({ memory, layout }) => ({ memory, layout })),
       control: this.#slots.control,
+      growth: growth?.memory,
     };
     this.threads = new ArenaThreads(shared, threads, {
       done: (slot) => this.#tenants[slot]?.jobDone(),

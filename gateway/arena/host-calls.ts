@@ -4,11 +4,12 @@
  * TypeError into the arena.
  */
 import { randomBytes } from "node:crypto";
-import { BODY_KIND, CALL, EFFECT } from "../handle/abi.ts";
+import { BODY_KIND, CALL, EFFECT, LOG_LEVEL } from "../handle/abi.ts";
 import { cryptoCall } from "../handle/crypto-host.ts";
 import { ArenaAbort } from "./abort.ts";
 import type { EffectList, Span } from "./effect-list.ts";
 import { effectBody, effectText } from "./effects.ts";
+import { Floating } from "./floating.ts";
 import { PAGE_BYTES } from "./layout.ts";
 import type { Vm } from "./vm.ts";
 
@@ -32,12 +33,14 @@ export class HostCalls {
   installing = false;
   /** When the request began: performance.timeOrigin + performance.now(), which all threads share. */
   startedAtMs = 0;
+  readonly floating: Floating;
   readonly #vm: Vm;
   readonly #effects: EffectList;
 
   constructor(vm: Vm, effects: EffectList) {
     this.#vm = vm;
     this.#effects = effects;
+    this.floating = new Floating(vm);
   }
 
   /** Returns a value that the engine owns from then on, or 0 when an exception was thrown in the arena. */
@@ -176,10 +179,20 @@ export class HostCalls {
     return value;
   }
 
-  /** A floating rejection: the platform logs those it sees; here the values are only given back. */
-  rejected(promise: number, reason: number): void {
-    this.#vm.exports.qjs_free_value(promise);
-    this.#vm.exports.qjs_free_value(reason);
+  /** Ends a turn: what was rejected in it without anybody listening goes to the log. */
+  reportFloating(): void {
+    if (!this.floating.any) return;
+    // After the last effect nothing runs any more, not even what might have come to listen.
+    if (this.#vm.exports.qjs_is_job_pending()) this.floating.forget();
+    this.floating.take((reason) => this.#reportRejection(reason));
+  }
+
+  #reportRejection(reason: number): void {
+    const vm = this.#vm;
+    const stack = vm.propertyText(reason, "stack").trimEnd();
+    const text = vm.newString(`Unhandled rejection: ${vm.describe(reason)}${stack === "" ? "" : `\n${stack}`}`);
+    this.#effects.addLog(EFFECT.log, LOG_LEVEL.error, text);
+    vm.exports.qjs_free_value(text);
   }
 
   #undefined(): number {

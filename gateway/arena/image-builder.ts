@@ -4,7 +4,7 @@
  * first, so that what parsing leaves behind is not in the image. (Only bytecode made here, by this very engine, is
  * ever loaded.)
  */
-import { ArenaAbort } from "./abort.ts";
+import { ArenaAbort, outOfMemory } from "./abort.ts";
 import { EffectList } from "./effect-list.ts";
 import type { Engine, ExtensionName } from "./engine.ts";
 import { type Frame, readFrames } from "./frames.ts";
@@ -108,6 +108,7 @@ export class ImageBuilder {
     const warm = new WarmRun(this.#vm, this.#effects, this.#calls, installed.turn, () =>
       this.#clock.start(this.#recipe.cpuUs),
     );
+    warm.readLogs();
     const warmed = this.#recipe.warm.map((head) => warm.run(head));
     this.#vm.exports.qjs_run_gc();
     return this.#measure(installed, warmed, warm.logs);
@@ -142,7 +143,8 @@ export class ImageBuilder {
     this.#vm = new Vm(this.#engine, this.#memory, this.#images, layout, {
       call: (_vm, argc, argv) => this.#calls.call(argc, argv),
       interrupt: () => this.#clock.check(),
-      rejected: (_vm, promise, reason) => this.#calls.rejected(promise, reason),
+      overflow: (_vm, pages) => outOfMemory(pages),
+      rejected: (_vm, promise, reason, isHandled) => this.#calls.floating.heard(promise, reason, isHandled !== 0),
     });
     this.#effects = new EffectList(this.#vm);
     this.#calls = new HostCalls(this.#vm, this.#effects);
@@ -150,6 +152,7 @@ export class ImageBuilder {
     this.#vm.boot(this.#engine);
     this.#vm.exports.qjs_set_max_stack_size(STACK_LIMIT_BYTES);
     this.#vm.exports.qjs_set_interrupt_handler(1);
+    this.#vm.exports.qjs_set_promise_rejection_handler(1);
     for (const name of this.#recipe.extensions) {
       const index = this.#engine.extensions.findIndex((extension) => extension.name === name);
       this.#vm.initExtension(index, name);
@@ -254,10 +257,7 @@ export class ImageBuilder {
   }
 
   #thrown(value: number): Thrown {
-    const property = (name: string) => {
-      const key = this.#vm.newText(name);
-      return this.#vm.text(this.#vm.exports.qjs_get_prop_string(value, key.pointer));
-    };
+    const property = (name: string) => this.#vm.propertyText(value, name);
     const text = this.#vm.text(value);
     return text ? new Thrown(text, "") : new Thrown(`${property("name")}: ${property("message")}`, property("stack"));
   }

@@ -3,11 +3,12 @@
  * effects in the mailbox and says in the block what came of it.
  */
 import { EVENT } from "../handle/abi.ts";
-import { ArenaAbort } from "./abort.ts";
+import { ArenaAbort, outOfMemory } from "./abort.ts";
 import { JOB, MAILBOX, OUTCOME, SLOT, SLOT_WORDS } from "./control.ts";
 import { EffectList } from "./effect-list.ts";
 import type { Engine } from "./engine.ts";
-import { randomStateAddress } from "./frames.ts";
+import { type VmPointers, randomStateAddress } from "./frames.ts";
+import type { GrowthLog } from "./growth-log.ts";
 import { IMAGE, IMAGE_HEADER_BYTES } from "./image.ts";
 import { DATA_START, EXTENSION_START, PAGE_BYTES, STACK_TOP, type ArenaLayout } from "./layout.ts";
 import { HostCalls } from "./host-calls.ts";
@@ -30,6 +31,7 @@ export class SlotVm {
   readonly #imageWords: Int32Array;
   readonly #arena: SlotArena;
   readonly #clock: TurnClock;
+  readonly #growth: GrowthLog | undefined;
   readonly #startedAtMs: Float64Array;
   #vm: Vm;
   #effects: EffectList;
@@ -42,6 +44,7 @@ export class SlotVm {
     control: Int32Array,
     slot: number,
     clock: TurnClock,
+    growth: GrowthLog | undefined,
   ) {
     this.#engine = engine;
     this.#images = images;
@@ -49,6 +52,7 @@ export class SlotVm {
     this.#arena = arena;
     this.#words = control.subarray(slot * SLOT_WORDS, (slot + 1) * SLOT_WORDS);
     this.#clock = clock;
+    this.#growth = growth;
     const startedAt = this.#words.byteOffset + SLOT.startedAtMs * 4;
     this.#startedAtMs = new Float64Array(control.buffer, startedAt, 1);
     this.#vm = this.#instantiate();
@@ -60,7 +64,8 @@ export class SlotVm {
     return new Vm(this.#engine, this.#arena.memory, this.#images, this.#arena.layout, {
       call: (_vm, argc, argv) => this.#calls.call(argc, argv),
       interrupt: () => this.#clock.check(),
-      rejected: (_vm, promise, reason) => this.#calls.rejected(promise, reason),
+      overflow: (vm, pages) => this.#overflow(vm, pages),
+      rejected: (_vm, promise, reason, isHandled) => this.#calls.floating.heard(promise, reason, isHandled !== 0),
     });
   }
 
@@ -92,6 +97,7 @@ export class SlotVm {
     this.#calls.startedAtMs = this.#startedAtMs[0]!;
     this.#deliver();
     this.#runJobs();
+    this.#calls.reportFloating();
     this.#save();
     if (!this.#effects.final) return OUTCOME.suspended;
     const copiedBytes = this.#effects.copyOut();
@@ -105,14 +111,24 @@ export class SlotVm {
   #begin(): void {
     if (this.#words[SLOT.condemned] || this.#words[SLOT.cleanImage] !== this.#words[SLOT.image]) this.#restore();
     this.#effects.forget();
+    this.#calls.floating.forget();
     this.#wipeMailbox();
-    const pointers = { runtime: this.#imageWord(IMAGE.runtime), context: this.#imageWord(IMAGE.context) };
-    putRandomWord(this.#vm.bytes, randomStateAddress(pointers));
+    putRandomWord(this.#vm.bytes, randomStateAddress(this.#pointers()));
     this.#vm.attach({
       stackPointer: this.#imageWord(IMAGE.stackPointer),
       stackLow: STACK_TOP,
       topPages: this.#imageWord(IMAGE.topPages),
     });
+    this.#growth?.watch(this.#vm);
+  }
+
+  #pointers(): VmPointers {
+    return { runtime: this.#imageWord(IMAGE.runtime), context: this.#imageWord(IMAGE.context) };
+  }
+
+  #overflow(vm: Vm, pages: number): void {
+    if (!this.#growth) outOfMemory(pages);
+    this.#growth.grow(vm, pages, this.#pointers());
   }
 
   /** What earlier requests left there: all but the event that has just been written. */
@@ -134,6 +150,7 @@ export class SlotVm {
       stackLow: this.#words[SLOT.stackLow]!,
       topPages: this.#words[SLOT.topPages]!,
     });
+    this.#growth?.watch(this.#vm);
     this.#effects.release();
   }
 

@@ -9,7 +9,7 @@
 import type { Engine, EngineExtension } from "./engine.ts";
 import { randomBytes } from "node:crypto";
 import { ArenaAbort } from "./abort.ts";
-import { PAGE_BYTES, STACK_TOP, type ArenaLayout } from "./layout.ts";
+import { STACK_TOP, type ArenaLayout } from "./layout.ts";
 
 /** The engine's functions that we call; all numbers are i32 (pointers, lengths, flags) unless f64 is said. */
 interface EngineExports {
@@ -73,7 +73,9 @@ export interface VmHost {
   call(vm: Vm, argc: number, argv: number): number;
   /** Asked every 10,000 steps of interpreted code; throws ArenaAbort when the time is over. */
   interrupt(): void;
-  /** A promise was rejected and nobody listens. The values are the callee's to free. */
+  /** The heap wants `pages` more than its limit allows: throws ArenaAbort, or raises the limit. */
+  overflow(vm: Vm, pages: number): void;
+  /** A promise was rejected and nobody listens (yet, if `isHandled` comes later). The values are the callee's to free. */
   rejected(vm: Vm, promise: number, reason: number, isHandled: number): void;
 }
 
@@ -121,7 +123,8 @@ export class Vm {
     this.bytes = Buffer.from(memory.buffer);
     this.words = new Int32Array(memory.buffer);
     this.#view = new DataView(memory.buffer);
-    const imports = { nea: { memory, overflow }, env: this.#env(host), wasi_snapshot_preview1: this.#wasi() };
+    const nea = { memory, overflow: (pages: number) => (host.overflow(this, pages), 0) };
+    const imports = { nea, env: this.#env(host), wasi_snapshot_preview1: this.#wasi() };
     this.exports = new WebAssembly.Instance(engine.module, imports).exports as unknown as EngineExports;
     this.#extensions = engine.extensions.map((extension) => this.#link(extension, memory));
     const wiper = new WebAssembly.Instance(engine.wipe, { nea: { memory, images } });
@@ -296,12 +299,38 @@ export class Vm {
 
   /** The text of a string value; runs no code of the handler (anything but a string is ""). */
   text(value: number): string {
-    if (value === 0 || !this.exports.qjs_is_string(value)) return "";
+    return value === 0 || !this.exports.qjs_is_string(value) ? "" : (this.#toString(value) ?? "");
+  }
+
+  /** String(value), which may run code of the handler. */
+  describe(value: number): string {
+    return this.#toString(value) ?? "(a value that cannot be shown)";
+  }
+
+  /** A property that is a string, else "". Getters run, which may be the handler's. */
+  propertyText(object: number, name: string): string {
+    const key = this.newText(name);
+    const value = this.exports.qjs_get_prop_string(object, key.pointer);
+    this.exports.free(key.pointer);
+    if (this.exports.qjs_is_exception(value)) this.#dropException();
+    const text = this.text(value);
+    this.exports.qjs_free_value(value);
+    return text;
+  }
+
+  #dropException(): void {
+    this.exports.qjs_free_value(this.exports.qjs_get_exception());
+  }
+
+  #toString(value: number): string | undefined {
     const out = this.allocate(4);
     const pointer = this.exports.qjs_get_string_len(value, out) >>> 0;
     const bytes = this.words[out >>> 2]!;
     this.exports.free(out);
-    if (pointer === 0) return "";
+    if (pointer === 0) {
+      this.#dropException();
+      return undefined;
+    }
     const text = this.bytes.toString("utf8", pointer, pointer + bytes);
     this.exports.qjs_free_cstring(pointer);
     return text;
@@ -329,9 +358,4 @@ export class Vm {
     this.exports.free(list);
     return result;
   }
-}
-
-/** The call-out of the rewritten memory.grow: past the limit there is nothing to return to. */
-function overflow(pages: number): never {
-  throw new ArenaAbort("memory", (pages >>> 0) * PAGE_BYTES);
 }

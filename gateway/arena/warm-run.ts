@@ -63,6 +63,13 @@ export class WarmRun {
     while (!this.#effects.final && exports.qjs_is_job_pending()) {
       if (exports.qjs_execute_pending_job() < 0) exports.qjs_free_value(exports.qjs_get_exception());
     }
+    this.#calls.reportFloating();
+  }
+
+  /** What the module logged while it was evaluated. */
+  readLogs(): void {
+    this.#calls.reportFloating();
+    for (const effect of this.#list()) if (effect.effect === EFFECT.log) this.#take(effect, []);
   }
 
   #list(): Effect[] {

@@ -2,6 +2,7 @@
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
 import { POOLS, UPSTREAMS } from "../limits.ts";
+import { PROXY_GATE, UPGRADE_GATE } from "../observer.ts";
 import { show } from "./faults.ts";
 import type { Path } from "./faults.ts";
 import { asSection, listAt, sectionAt } from "./findings.ts";
@@ -12,6 +13,9 @@ export function checkNames(config: Section, directory: string, findings: Finding
   const pools = Object.keys(sectionAt(config, "pools"));
   const upstreams = Object.keys(sectionAt(config, "upstreams"));
   if (pools.length > POOLS) findings.report(["pools"], `got ${pools.length}, expected at most ${POOLS}`);
+  for (const taken of [PROXY_GATE, UPGRADE_GATE]) {
+    if (pools.includes(taken)) findings.report(["pools", taken], `is what metrics call the slots of \`${taken}\`: choose another name`);
+  }
   if (upstreams.length > UPSTREAMS)
     findings.report(["upstreams"], `got ${upstreams.length}, expected at most ${UPSTREAMS}`);
   listAt(config, "routes").forEach((route, index) => {

@@ -41,7 +41,9 @@ export class Fleet {
   readonly #place: ReturnType<typeof redisPlace>;
   readonly #figures: () => OwnFigures;
   readonly #logger: Logger;
-  readonly #id = `${hostname().replaceAll(/[^A-Za-z0-9._-]/g, "-").slice(0, 80)}-${randomBytes(3).toString("hex")}`;
+  readonly #id = `${hostname()
+    .replaceAll(/[^A-Za-z0-9._-]/g, "-")
+    .slice(0, 80)}-${randomBytes(3).toString("hex")}`;
   readonly #members: string;
   #link: RedisLink | undefined;
   #timer: NodeJS.Timeout | undefined;
@@ -52,8 +54,8 @@ export class Fleet {
   #nextReadMs = 0;
   #failures = 0;
   #error: string | null = null;
-  /** When the view was last true; the start, if it never was. */
-  #trueAt = new Date();
+  /** When the view was last true; null: not yet. */
+  #trueAt: Date | null = null;
   #trueAtMs = performance.now();
 
   constructor(config: FleetConfig, figures: () => OwnFigures, logger: Logger) {
@@ -79,7 +81,9 @@ export class Fleet {
   }
 
   async #leave(): Promise<void> {
-    const leaving = this.#link?.run((redis) => redis.del(this.#reportKey(this.#id)).zrem(this.#members, this.#id));
+    const leaving = this.#link?.run((redis) =>
+      redis.del(this.#reportKey(this.#id)).zrem(this.#members, this.#id),
+    );
     await leaving?.catch(() => {});
   }
 
@@ -90,7 +94,7 @@ export class Fleet {
       others: this.#others,
       readAgoMs: performance.now() - this.#readAtMs,
       trueAgoMs: performance.now() - this.#trueAtMs,
-      redis: { place: this.#place.shown, error: this.#error, trueAt: this.#trueAt.toISOString() },
+      redis: { place: this.#place.shown, error: this.#error, trueAt: this.#trueAt?.toISOString() ?? null },
     });
   }
 
@@ -159,9 +163,12 @@ export class Fleet {
     const [members] = await link.run((redis) => redis.zrevrange(this.#members, 0, REPLICAS - 1));
     const ids = (members as readonly string[]).filter((id) => id !== this.#id && SANE_ID.test(id));
     const replies = await link.run((redis) => {
-      for (const id of ids) redis.getrange(this.#reportKey(id), 0, REPORT_BYTES - 1).pttl(this.#reportKey(id));
+      for (const id of ids)
+        redis.getrange(this.#reportKey(id), 0, REPORT_BYTES - 1).pttl(this.#reportKey(id));
     });
-    this.#others = ids.flatMap((_, index) => known(replies[2 * index], replies[2 * index + 1], this.#config.ttlMs));
+    this.#others = ids.flatMap((_, index) =>
+      known(replies[2 * index], replies[2 * index + 1], this.#config.ttlMs),
+    );
     this.#readAtMs = performance.now();
     const every = this.#config.intervalMs * Math.ceil((ids.length + 1) / READS_PER_INTERVAL);
     // A round comes a little early or late; half an interval of slack keeps it from missing its turn.
@@ -185,8 +192,10 @@ export class Fleet {
 
   /** The log hears of changes only: an outage is one line, not one per second. */
   #say(error: string | null): void {
-    if (error !== null && this.#error === null) this.#logger.warn({ redis: this.#place.shown, error }, "fleet: redis fails");
-    if (error === null && this.#error !== null) this.#logger.info({ redis: this.#place.shown }, "fleet: redis is back");
+    if (error !== null && this.#error === null)
+      this.#logger.warn({ redis: this.#place.shown, error }, "fleet: redis fails");
+    if (error === null && this.#error !== null)
+      this.#logger.info({ redis: this.#place.shown }, "fleet: redis is back");
     this.#error = error;
   }
 

@@ -35,7 +35,9 @@ export function redisPlace(url: string): RedisPlace {
   const [username = "", password = ""] = splitOnce(userinfo, ":").map(decodeURIComponent);
   return {
     kind,
-    nodes: hosts.split(",").map((host) => hostAndPort(host, kind === "sentinel" ? SENTINEL_PORT : SERVER_PORT)),
+    nodes: hosts
+      .split(",")
+      .map((host) => hostAndPort(host, kind === "sentinel" ? SENTINEL_PORT : SERVER_PORT)),
     master: kind === "sentinel" ? decodeURIComponent(first) || DEFAULT_MASTER : "",
     db: Number((kind === "sentinel" ? second : first) || 0),
     username: username || undefined,

@@ -35,8 +35,8 @@ export interface FleetView {
     readonly place: string;
     /** Null: all is well. */
     readonly error: string | null;
-    /** When the view was last known to be true. */
-    readonly trueAt: string;
+    /** When the view was last known to be true; null: not yet. */
+    readonly trueAt: string | null;
   };
   /** The view is old: figures of other gateways are the last known ones. */
   readonly stale: boolean;

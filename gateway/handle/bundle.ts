@@ -4,9 +4,11 @@
  *
  * esbuild runs in a process of its own while handlers are loaded and is stopped afterwards; the plan has a term for it.
  */
+import { readFileSync } from "node:fs";
 import { builtinModules } from "node:module";
 import { relative, resolve } from "node:path";
 import { type BuildFailure, type Message, type Plugin, build, stop } from "esbuild";
+import { type SourcePosition, codeFrame } from "./code-frame.ts";
 
 export interface Bundle {
   /** The handler's file as logs call it, relative to the working directory. */
@@ -31,7 +33,9 @@ export class BundleError extends Error {
   readonly faults: HandlerFault[];
 
   constructor(faults: HandlerFault[]) {
-    super(faults.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join("\n"));
+    super(
+      faults.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join("\n"),
+    );
     this.faults = faults;
   }
 }
@@ -99,11 +103,18 @@ function isBuildFailure(error: unknown): error is BuildFailure {
   return error instanceof Error && Array.isArray((error as Partial<BuildFailure>).errors);
 }
 
-function toFault({ text, location }: Message, file: string): HandlerFault {
-  return {
-    file: displayName(location ? location.file : file),
-    line: location?.line ?? 1,
-    column: (location?.column ?? 0) + 1,
-    message: text,
-  };
+function toFault({ text, location }: Message, entry: string): HandlerFault {
+  const file = location ? location.file : entry;
+  const [line, column] = location ? [location.line, location.column + 1] : [1, 1];
+  const frame = location ? frameOf(file, { file, line, column }) : "";
+  return { file: displayName(file), line, column, message: text + frame };
+}
+
+function frameOf(file: string, position: SourcePosition): string {
+  try {
+    return `\n${codeFrame(readFileSync(file, "utf8"), position)}`;
+  } catch {
+    // Gone since, or no file of its own.
+    return "";
+  }
 }

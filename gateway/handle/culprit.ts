@@ -4,7 +4,8 @@
  * (see arena/frames.ts), except for errors it threw itself, whose stack is its own.
  */
 import type { Frame } from "../arena/frames.ts";
-import type { SourcePosition, SourcePositions } from "./source-position.ts";
+import type { SourcePosition } from "./code-frame.ts";
+import type { SourcePositions } from "./source-position.ts";
 
 export interface Culprit {
   /** file:line:column of the innermost frame in the author's code; undefined if none was running. */
@@ -33,9 +34,17 @@ export function culpritOf(frames: readonly Frame[], positions: SourcePositions):
     at: first && format(first.position),
     functionName: first?.frame.functionName,
     precision: first?.frame.precision,
-    stack: own.slice(0, MAX_STACK).map(({ frame, position }) => `${frame.functionName} (${format(position)})`),
+    stack: own
+      .slice(0, MAX_STACK)
+      .map(({ frame, position }) => `${frame.functionName} (${format(position)})`),
     codeFrame: first ? positions.frame(first.position) : "",
   };
+}
+
+/** A place in the author's source that is known by itself, without a frame. */
+export function culpritAt(position: SourcePosition, positions: SourcePositions): Culprit {
+  const codeFrame = positions.frame(position);
+  return { at: format(position), functionName: undefined, precision: undefined, stack: [], codeFrame };
 }
 
 /** A line of an engine stack: "    at name (file:line:column)". The place is what the last parenthesis says. */

@@ -7,7 +7,7 @@ import { ImagesFullError } from "../arena/arenas.ts";
 import type { BuildFailure, ImageRecipe } from "../arena/image-builder.ts";
 import type { HandlerConfig, Named, PoolConfig, RouteConfig } from "../config/types.ts";
 import { type Bundle, BundleError, type HandlerFault, bundle, displayName, stopBundler } from "./bundle.ts";
-import { type Culprit, culpritOf, culpritOfStack } from "./culprit.ts";
+import { type Culprit, culpritAt, culpritOf, culpritOfStack } from "./culprit.ts";
 import { platformFor } from "./platform.ts";
 import { SourcePositions } from "./source-position.ts";
 
@@ -30,7 +30,9 @@ export class HandlerLoadError extends Error {
   readonly faults: HandlerFault[];
 
   constructor(faults: HandlerFault[]) {
-    super(faults.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join("\n"));
+    super(
+      faults.map(({ file, line, column, message }) => `${file}:${line}:${column}: ${message}`).join("\n"),
+    );
     this.faults = faults;
   }
 }
@@ -115,7 +117,11 @@ class Loader {
     };
   }
 
-  async #build(recipe: ImageRecipe, name: string, positions: SourcePositions): Promise<Omit<LoadedHandler, "inputs">> {
+  async #build(
+    recipe: ImageRecipe,
+    name: string,
+    positions: SourcePositions,
+  ): Promise<Omit<LoadedHandler, "inputs">> {
     try {
       const result = await this.#arenas.build(recipe);
       if (typeof result === "string") throw fault(name, "runs into the time limit while it is loaded");
@@ -132,8 +138,12 @@ class Loader {
 /** What happened while a module was loaded, in an author's words, at the author's line. */
 function explain(failure: BuildFailure, name: string, positions: SourcePositions): HandlerLoadError {
   const { phase, reason, message, askedBytes } = failure;
-  const culprit = failure.stack ? culpritOfStack(failure.stack, positions) : culpritOf(failure.frames, positions);
-  const when = { platform: "while the platform starts", compile: "", evaluate: "while its module is evaluated" };
+  const culprit = culpritFor(failure, name, positions);
+  const when = {
+    platform: "while the platform starts",
+    compile: "",
+    evaluate: "while its module is evaluated",
+  };
   const doing = { ...when, adopt: "", warm: "in a warm request" }[phase];
   const what = {
     threw: message,
@@ -144,10 +154,25 @@ function explain(failure: BuildFailure, name: string, positions: SourcePositions
   return fault(name, what, culprit);
 }
 
+/** What a module exports is judged by the platform, whose frames say nothing: the export itself is the place. */
+function culpritFor(
+  { phase, stack, frames }: BuildFailure,
+  name: string,
+  positions: SourcePositions,
+): Culprit {
+  const exported =
+    phase === "adopt" && positions.search(name, /^export default\b|^export\b(?![^]*^export default\b)/m);
+  if (exported) return culpritAt(exported, positions);
+  return stack ? culpritOfStack(stack, positions) : culpritOf(frames, positions);
+}
+
 function fault(name: string, message: string, culprit?: Culprit): HandlerLoadError {
-  const [, file = displayName(name), line = "1", column = "1"] = /^(.*):(\d+):(\d+)$/.exec(culprit?.at ?? "") ?? [];
+  const [, file = displayName(name), line = "1", column = "1"] =
+    /^(.*):(\d+):(\d+)$/.exec(culprit?.at ?? "") ?? [];
   const frame = culprit?.codeFrame ? `\n${culprit.codeFrame}` : "";
-  return new HandlerLoadError([{ file, line: Number(line), column: Number(column), message: message + frame }]);
+  return new HandlerLoadError([
+    { file, line: Number(line), column: Number(column), message: message + frame },
+  ]);
 }
 
 function unique(faults: HandlerFault[]): HandlerFault[] {

@@ -1,22 +1,26 @@
 /**
- * The platform that a handler finds in its arena, put together for that handler: the core, and the features whose
- * names its bundle mentions anywhere (as a global, a property, in a string: too many rather than too few). What is
- * not mentioned costs the image nothing, and the image's size is what every reset pays for.
+ * The platform that a handler finds in its arena, put together for that handler: the core, and the features that its
+ * bundle mentions (see mentions.ts). What is not mentioned costs the image nothing, and the image's size is what every
+ * reset pays for.
  *
  * Core and features are bundled into one classic script by esbuild, so that a feature's dependencies are its
  * imports. Scripts are kept by their set of features, of which there are at most as many as handlers.
  */
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
+import { mentionsIn, namesLegacyEncoding, readsStreams } from "./mentions.ts";
+import { singleByteTables } from "./single-byte-tables.ts";
 
-export type ExtensionName = "encoding" | "url" | "structured-clone";
+export type ExtensionName = "encoding" | "url";
 
 export interface Feature {
   name: string;
-  /** The words that ask for it. */
-  words: readonly string[];
-  /** Asks for it where a word alone would say too little. */
-  mentioned?: (bundle: string) => boolean;
+  /** Globals that it brings. */
+  globals: readonly string[];
+  /** Names of properties that ask for it, whatever object they belong to. */
+  properties?: readonly string[];
+  /** Asks for it where names alone say too little. */
+  mentioned?: (code: string) => boolean;
   /** Engine extensions to be loaded before the script runs. */
   extensions?: readonly ExtensionName[];
 }
@@ -36,25 +40,26 @@ export interface Platform {
 }
 
 export const FEATURES: readonly Feature[] = [
-  { name: "console", words: ["console"] },
-  { name: "performance", words: ["performance"] },
-  { name: "timers", words: ["setTimeout", "setInterval", "clearTimeout", "clearInterval"] },
-  { name: "url", words: ["URL", "URLSearchParams", "Request"], extensions: ["url"] },
-  { name: "fetch", words: [], mentioned: usesFetch, extensions: ["url"] },
-  { name: "url-pattern", words: ["URLPattern"], extensions: ["url"] },
-  { name: "encoding", words: ["TextEncoder", "TextDecoder"] },
+  { name: "console", globals: ["console"] },
+  { name: "performance", globals: ["performance", "Performance"] },
+  { name: "timers", globals: ["setTimeout", "setInterval", "clearTimeout", "clearInterval"] },
+  { name: "url", globals: ["URL", "URLSearchParams", "Request"], extensions: ["url"] },
+  { name: "fetch", globals: ["fetch"], extensions: ["url"] },
+  { name: "url-pattern", globals: ["URLPattern"], extensions: ["url"] },
+  { name: "encoding", globals: ["TextEncoder", "TextDecoder"] },
+  { name: "legacy-encodings", globals: [], mentioned: namesLegacyEncoding },
   {
     name: "events",
-    words: ["Event", "EventTarget", "CustomEvent", "ErrorEvent", "MessageEvent", "PromiseRejectionEvent"],
+    globals: ["Event", "EventTarget", "CustomEvent", "ErrorEvent", "MessageEvent", "PromiseRejectionEvent"],
   },
-  { name: "abort", words: ["AbortController", "AbortSignal", "signal"] },
-  { name: "message-channel", words: ["MessageChannel", "MessagePort"] },
-  { name: "structured-clone", words: ["structuredClone"] },
-  { name: "blob", words: ["Blob", "File", "blob"] },
-  { name: "form-data", words: ["FormData", "formData"] },
+  { name: "abort", globals: ["AbortController", "AbortSignal"], properties: ["signal"] },
+  { name: "message-channel", globals: ["MessageChannel", "MessagePort"] },
+  { name: "structured-clone", globals: ["structuredClone"] },
+  { name: "blob", globals: ["Blob", "File"], properties: ["blob"] },
+  { name: "form-data", globals: ["FormData"], properties: ["formData"] },
   {
     name: "streams",
-    words: [
+    globals: [
       "ReadableStream",
       "ReadableStreamDefaultReader",
       "ReadableStreamBYOBReader",
@@ -71,56 +76,37 @@ export const FEATURES: readonly Feature[] = [
     ],
     mentioned: readsStreams,
   },
-  { name: "text-streams", words: ["TextEncoderStream", "TextDecoderStream"] },
-  { name: "compression", words: ["CompressionStream", "DecompressionStream"] },
-  { name: "crypto", words: ["crypto", "Crypto"] },
-  { name: "subtle", words: ["subtle", "CryptoKey", "SubtleCrypto"] },
-  { name: "navigator", words: ["navigator"] },
-  { name: "report-error", words: ["reportError", "onerror"] },
+  { name: "text-streams", globals: ["TextEncoderStream", "TextDecoderStream"] },
+  { name: "compression", globals: ["CompressionStream", "DecompressionStream"] },
+  { name: "crypto", globals: ["crypto", "Crypto"] },
+  { name: "subtle", globals: ["SubtleCrypto", "CryptoKey"], properties: ["subtle"] },
+  { name: "navigator", globals: ["navigator", "Navigator"] },
+  { name: "report-error", globals: ["reportError", "onerror"] },
 ];
 
-/**
- * Whether a body may be read as a stream: something gives one out, and something reads one. A `.body` that is only
- * handed on needs no streams.
- */
-export function readsStreams(bundle: string): boolean {
-  const gives = /(?<![\w$])(?:body|stream)(?![\w$])/;
-  const reads =
-    /(?<![\w$])(?:getReader|pipeThrough|pipeTo|tee|asyncIterator|fromAsync|fromWeb)(?![\w$])|(?<![\w$])for\s+await\b/;
-  return reads.test(bundle) && gives.test(bundle);
-}
-
-/**
- * Whether the global fetch() may be used. The word alone says nothing, as every handler defines a method of that
- * name: definitions and methods of other objects do not count.
- */
-export function usesFetch(bundle: string): boolean {
-  for (const { index } of bundle.matchAll(/(?<![\w$])fetch(?![\w$])/g)) {
-    const before = bundle.slice(Math.max(0, index - 40), index);
-    if (/\.\s*$/.test(before) && !/\b(?:globalThis|self|window|global)\s*\??\.\s*$/.test(before)) continue;
-    const after = bundle.slice(index + "fetch".length, index + 300);
-    if (!/^\s*(?::|=(?!=)|\([^()]*\)[ \t]*\{)/.test(after)) return true;
-  }
-  return false;
-}
-
-const EXTENSION_ORDER: readonly ExtensionName[] = ["encoding", "url", "structured-clone"];
+const EXTENSION_ORDER: readonly ExtensionName[] = ["encoding", "url"];
 const CORE_EXTENSIONS: readonly ExtensionName[] = ["encoding"];
 
 const GUEST_DIRECTORY = fileURLToPath(new URL("./guest/", import.meta.url));
 export const PLATFORM_SCRIPT_NAME = "nea:platform";
 
 /** The features that a handler's bundle asks for, in the order of FEATURES. */
-export function featuresFor(bundle: string): Feature[] {
-  const words = new Set(bundle.match(/[A-Za-z_$][\w$]*/g));
+export async function featuresFor(bundle: string): Promise<Feature[]> {
+  const mentions = await mentionsIn(
+    bundle,
+    FEATURES.flatMap(({ globals }) => globals),
+  );
   return FEATURES.filter(
-    (feature) => feature.words.some((word) => words.has(word)) || feature.mentioned?.(bundle) === true,
+    ({ globals, properties = [], mentioned }) =>
+      globals.some((name) => mentions.global(name)) ||
+      properties.some((name) => mentions.word(name)) ||
+      mentioned?.(mentions.code) === true,
   );
 }
 
 /** The platform for a handler's bundle. */
 export async function platformFor(bundle: string): Promise<Platform> {
-  return platformOf(featuresFor(bundle));
+  return platformOf(await featuresFor(bundle));
 }
 
 export async function platformOf(features: readonly Feature[]): Promise<Platform> {
@@ -163,6 +149,7 @@ async function bundleScript(features: readonly string[]): Promise<string> {
     minifySyntax: true,
     legalComments: "none",
     logLevel: "silent",
+    plugins: [singleByteTables],
   });
   return result.outputFiles[0]!.text;
 }

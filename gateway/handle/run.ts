@@ -33,8 +33,7 @@ export interface TurnEvent {
 export type AbortCause = "memory" | "cpu" | "wall" | "stuck" | "effects" | "trapped";
 
 export type RunEnd =
-  | { kind: "complete" }
-  | { kind: "aborted"; cause: AbortCause; askedBytes: number; frames: Frame[] };
+  { kind: "complete" } | { kind: "aborted"; cause: AbortCause; askedBytes: number; frames: Frame[] };
 
 export interface RunOwner {
   /** For whom it runs; undefined where nobody asks. */

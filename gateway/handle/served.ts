@@ -17,10 +17,19 @@ import { faultOfFields } from "../proxy/headers.ts";
 import { refuse } from "../reply/refuse.ts";
 import { sendReply, withoutLength } from "../reply/send.ts";
 import { BODY_KIND, EFFECT, EVENT, PIECE_BYTES } from "./abi.ts";
+import { abortWords } from "./abort-words.ts";
+import { consoleText } from "./console-text.ts";
 import { type Culprit, culpritOf, culpritOfStack } from "./culprit.ts";
 import type { LoadedHandler } from "./handler-set.ts";
 import { requestHead } from "./request-head.ts";
-import { type AbortCause, EVENT_BYTES_MAX, HandlerRun, type RunEnd, type RunOwner, type RunPlace } from "./run.ts";
+import {
+  type AbortCause,
+  EVENT_BYTES_MAX,
+  HandlerRun,
+  type RunEnd,
+  type RunOwner,
+  type RunPlace,
+} from "./run.ts";
 import { type GivenBody, Subrequests } from "./subrequests.ts";
 
 /** What the gateway wants to know of a handler's work, for logs and metrics. */
@@ -159,12 +168,16 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
       case EFFECT.threw:
         return this.#threw(effect);
       case EFFECT.badResponse:
-        return this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", this.#text(effect)));
+        return this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", this.#text(effect, STACK_BYTES)));
     }
   }
 
   #respond(effect: Effect): void {
     if (this.#answered) return;
+    if (effect.textBytes > HEAD_BYTES) {
+      const why = `a head of ${effect.textBytes} bytes; at most ${HEAD_BYTES} are sent`;
+      return this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", why));
+    }
     const headers = effect.textBytes === 0 ? [] : this.#text(effect).split("\n");
     const status = effect.a;
     const fault = faultOfFields(headers) ?? (status >= 200 && status <= 599 ? null : `status ${status}`);
@@ -185,7 +198,8 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
 
   /** A large answer is written from the arena in pieces, each when the client has taken the last. */
   #sendFromArena(status: number, headers: string[], body: Buffer, final: boolean): void {
-    if (!final) return this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", "a piece of more than PIECE_BYTES"));
+    if (!final)
+      return this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", "a piece of more than PIECE_BYTES"));
     let sent = 0;
     const pump = () => {
       while (sent < body.length) {
@@ -228,7 +242,9 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
   }
 
   #newDelivery(resume: () => void): Delivery {
-    const delivery = new Delivery(this.#exchange, this.#deliveryOptions(), (outcome) => this.#delivered(outcome.error));
+    const delivery = new Delivery(this.#exchange, this.#deliveryOptions(), (outcome) =>
+      this.#delivered(outcome.error),
+    );
     delivery.source = { resume, abort: (error) => this.#sourceAborted(error) };
     return (this.#delivery = delivery);
   }
@@ -267,6 +283,10 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
     const record = this.#pendingSubrequest;
     this.#pendingSubrequest = null;
     if (!record) return;
+    if (Math.max(record.textBytes, textBytes) > HEAD_BYTES) {
+      const text = `the head of a request may have ${HEAD_BYTES} bytes`;
+      return this.#run.deliver({ event: EVENT.subrequestFailed, id: record.a, text });
+    }
     const target = effectText(this.#run.slot.bytes, textPointer, textBytes);
     this.#subrequests.send(record.a, target, this.#text(record), this.#given(record));
   }
@@ -297,12 +317,15 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
 
   #pulled(chunk: Uint8Array | null): void {
     this.#outstanding--;
-    this.#run.deliver(chunk ? { event: EVENT.bodyChunk, id: 0, data: chunk } : { event: EVENT.bodyEnd, id: 0 });
+    this.#run.deliver(
+      chunk ? { event: EVENT.bodyChunk, id: 0, data: chunk } : { event: EVENT.bodyEnd, id: 0 },
+    );
   }
 
   #pullFailed(error: unknown): void {
     this.#outstanding--;
-    const known = error instanceof GatewayError ? error : new GatewayError("REPLY_CLIENT_GONE", String(error));
+    const known =
+      error instanceof GatewayError ? error : new GatewayError("REPLY_CLIENT_GONE", String(error));
     // A body that is too large is the client's fault and has its own answer, whatever the handler makes of it.
     this.error ??= known;
     this.#run.deliver({ event: EVENT.bodyFailed, id: 0, text: known.title });
@@ -314,10 +337,18 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
   }
 
   #threw(effect: Effect): void {
-    const stack = effectText(this.#run.slot.bytes, effect.bodyPointer, Math.min(effect.bodyBytes, STACK_BYTES));
+    const stack = effectText(
+      this.#run.slot.bytes,
+      effect.bodyPointer,
+      Math.min(effect.bodyBytes, STACK_BYTES),
+    );
     this.culprit = culpritOfStack(stack, this.#options.handler.positions);
-    const text = effectText(this.#run.slot.bytes, effect.textPointer, Math.min(effect.textBytes, STACK_BYTES));
-    this.#fail(new GatewayError("HANDLE_THREW", text));
+    const text = effectText(
+      this.#run.slot.bytes,
+      effect.textPointer,
+      Math.min(effect.textBytes, STACK_BYTES),
+    );
+    this.#fail(new GatewayError("HANDLE_THREW", consoleText(text, this.#options.handler.positions).text));
   }
 
   #fail(error: GatewayError): void {
@@ -328,8 +359,8 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
     refuse(this.#exchange, this.error);
   }
 
-  #text({ textPointer, textBytes }: Effect): string {
-    return effectText(this.#run.slot.bytes, textPointer, textBytes);
+  #text({ textPointer, textBytes }: Effect, limitBytes = textBytes): string {
+    return effectText(this.#run.slot.bytes, textPointer, Math.min(textBytes, limitBytes));
   }
 
   /** Out of the arena: whoever gets it may keep it beyond the next turn. Null: larger than a piece may be. */
@@ -344,7 +375,8 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
     this.handlerMs = performance.now() - this.#startedMs;
     this.#subrequests.close();
     if (end.kind === "aborted") this.#aborted(end.cause, end);
-    else if (!this.#answered) this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", "it ended without a response"));
+    else if (!this.#answered)
+      this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", "it ended without a response"));
     if (this.#closed) this.#run.release();
   }
 
@@ -352,8 +384,10 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
     this.cause = cause;
     this.askedBytes = askedBytes;
     this.culprit = culpritOf(frames, this.#options.handler.positions);
-    const error = new GatewayError(CODE_OF[cause], cause);
-    this.#fail(error);
+    const { place, route } = this.#options;
+    const { name, arenaBytes } = place.pool;
+    const figures = { limits: route.config.limits, pool: name, arenaBytes, askedBytes };
+    this.#fail(new GatewayError(CODE_OF[cause], abortWords(cause, figures)));
   }
 
   /** The client is gone while we stream to it: the handler hears that nobody reads. */
@@ -398,3 +432,5 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
 }
 
 const STACK_BYTES = 16_384;
+/** Heads become strings and lists of strings on the I/O thread, which has no arena around it. */
+const HEAD_BYTES = 65_536;

@@ -5,28 +5,29 @@
 import { isAbsolute, resolve } from "node:path";
 import { TraceMap, originalPositionFor, sourceContentFor } from "@jridgewell/trace-mapping";
 import { displayName } from "./bundle.ts";
-
-export interface SourcePosition {
-  file: string;
-  /** 1-based, like every editor. */
-  line: number;
-  column: number;
-}
+import { type SourcePosition, codeFrame } from "./code-frame.ts";
 
 export class SourcePositions {
-  readonly #bundleName: string;
+  readonly bundleName: string;
+  /** "(name:line:column)" as the engine writes positions in the bundle into a stack. */
+  readonly inText: RegExp;
   readonly #map: TraceMap;
 
   /** `bundleName` is the name under which the bundle was compiled: frames of anything else are not ours to map. */
   constructor(bundleName: string, mapJson: string) {
-    this.#bundleName = bundleName;
+    this.bundleName = bundleName;
+    this.inText = new RegExp(`\\(${escapeRegExp(bundleName)}:(\\d+):(\\d+)\\)`, "g");
     this.#map = new TraceMap(mapJson);
   }
 
   /** Undefined for positions outside the bundle (the platform, eval) or without a counterpart. */
   find(file: string, line: number, column: number): SourcePosition | undefined {
-    if (file !== this.#bundleName || line < 1) return undefined;
-    const { source, line: foundLine, column: foundColumn } = originalPositionFor(this.#map, {
+    if (file !== this.bundleName || line < 1) return undefined;
+    const {
+      source,
+      line: foundLine,
+      column: foundColumn,
+    } = originalPositionFor(this.#map, {
       line,
       column: Math.max(0, column - 1),
     });
@@ -36,9 +37,22 @@ export class SourcePositions {
 
   /** The author's line and its neighbours, with a mark under the column; "" if the source is not in the map. */
   frame(position: SourcePosition): string {
-    const source = this.#map.sources.find((name) => name !== null && this.#displaySource(name) === position.file);
-    const content = source ? sourceContentFor(this.#map, source) : null;
-    return content ? codeFrame(content, position) : "";
+    const content = this.#contentOf(position.file);
+    return content === null ? "" : codeFrame(content, position);
+  }
+
+  /** The first place in an author's file that matches. */
+  search(file: string, pattern: RegExp): SourcePosition | undefined {
+    const content = this.#contentOf(file) ?? "";
+    const at = content.search(pattern);
+    if (at < 0) return undefined;
+    const before = content.slice(0, at).split("\n");
+    return { file, line: before.length, column: before.at(-1)!.length + 1 };
+  }
+
+  #contentOf(file: string): string | null {
+    const source = this.#map.sources.find((name) => name !== null && this.#displaySource(name) === file);
+    return source ? sourceContentFor(this.#map, source) : null;
   }
 
   /** esbuild writes sources relative to its output directory, which is the root. */
@@ -47,20 +61,6 @@ export class SourcePositions {
   }
 }
 
-const CONTEXT_LINES = 2;
-const MAX_LINE_CHARACTERS = 160;
-
-export function codeFrame(source: string, { line, column }: SourcePosition): string {
-  const lines = source.split("\n");
-  const first = Math.max(1, line - CONTEXT_LINES);
-  const last = Math.min(lines.length, line + CONTEXT_LINES);
-  const width = String(last).length;
-  const frame: string[] = [];
-  for (let number = first; number <= last; number++) {
-    const mark = number === line ? ">" : " ";
-    const text = lines[number - 1]!.trimEnd().slice(0, MAX_LINE_CHARACTERS);
-    frame.push(`${mark} ${String(number).padStart(width)} | ${text}`);
-    if (number === line) frame.push(`  ${" ".repeat(width)} | ${" ".repeat(Math.max(0, column - 1))}^`);
-  }
-  return frame.join("\n");
+function escapeRegExp(text: string): string {
+  return text.replace(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }

@@ -19,7 +19,10 @@ import { EVENT_BYTES_MAX, type TurnEvent } from "./run.ts";
 
 /** A body as a handler gives it: nothing, bytes (copied; null: too many), a body the host holds, or a stream to come. */
 export type GivenBody =
-  { kind: "none" } | { kind: "bytes"; bytes: Buffer | null } | { kind: "host"; id: number } | { kind: "stream" };
+  | { kind: "none" }
+  | { kind: "bytes"; bytes: Buffer | null }
+  | { kind: "host"; id: number }
+  | { kind: "stream" };
 
 interface Entry {
   subrequest: Subrequest;
@@ -74,7 +77,8 @@ export class Subrequests {
     if (!entry) return this.#deliver({ event: EVENT.bodyFailed, id, text: "there is no such body" });
     this.outstanding++;
     entry.subrequest.read(EVENT_BYTES_MAX).then(
-      (chunk) => this.#arrived(chunk ? { event: EVENT.bodyChunk, id, data: chunk } : { event: EVENT.bodyEnd, id }),
+      (chunk) =>
+        this.#arrived(chunk ? { event: EVENT.bodyChunk, id, data: chunk } : { event: EVENT.bodyEnd, id }),
       (error: unknown) => this.#arrived({ event: EVENT.bodyFailed, id, text: wordsFor(error) }),
     );
   }
@@ -93,7 +97,9 @@ export class Subrequests {
   }
 
   writeAbort(id: number): void {
-    this.#entries.get(id)?.fed?.fail(new GatewayError("HANDLE_THREW", "the handler's request body broke off"));
+    this.#entries
+      .get(id)
+      ?.fed?.fail(new GatewayError("HANDLE_THREW", "the handler's request body broke off"));
   }
 
   abort(id: number): void {
@@ -110,7 +116,9 @@ export class Subrequests {
   #send(id: number, target: string, head: string, body: GivenBody): void {
     const { limits } = this.#route.config;
     if (this.sent >= limits.subrequests) {
-      throw new RequestFault(`more than ${limits.subrequests} subrequests; raise limits.subrequests of this route`);
+      throw new RequestFault(
+        `more than ${limits.subrequests} subrequests; raise limits.subrequests of this route`,
+      );
     }
     const [method = "", address = "", ...headers] = head.split("\n");
     const fault = faultOfFields(headers);
@@ -175,7 +183,13 @@ export class Subrequests {
     // Only ctx.next() carries the client's request on; other subrequests are the handler's own.
     if (target === "next") {
       const host = hostFor(this.#exchange, policy);
-      return { method, path: this.#rewritten(path), host, headers: requestHeaders(this.#exchange, policy, headers), body };
+      return {
+        method,
+        path: this.#rewritten(path),
+        host,
+        headers: requestHeaders(this.#exchange, policy, headers),
+        body,
+      };
     }
     const { requestId, traceparent } = this.#exchange;
     const own = withoutFraming(headers);
@@ -271,12 +285,22 @@ class Relay implements BodySource {
         return;
       }
     } catch (error) {
-      this.#writer?.fail(error instanceof GatewayError ? error : new GatewayError("PROXY_RESET", String(error)));
+      this.#writer?.fail(
+        error instanceof GatewayError ? error : new GatewayError("PROXY_RESET", String(error)),
+      );
     }
   }
 }
 
-const FRAMING = new Set(["content-length", "transfer-encoding", "connection", "host", "keep-alive", "upgrade", "te"]);
+const FRAMING = new Set([
+  "content-length",
+  "transfer-encoding",
+  "connection",
+  "host",
+  "keep-alive",
+  "upgrade",
+  "te",
+]);
 
 function withoutFraming(headers: readonly string[]): string[] {
   const out: string[] = [];

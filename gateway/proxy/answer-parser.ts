@@ -16,6 +16,8 @@ type State = "idle" | "head" | "length" | "size" | "chunk" | "chunk-end" | "trai
 
 // A size line is a handful of digits; extensions mean nothing to us and get little room.
 const SIZE_LINE_BYTES = 256;
+// The longest mark looked for: an empty line.
+const MARK_BYTES = 4;
 const SIZE_LINE = /^([0-9A-Fa-f]{1,13})(?:;[\t\x20-\x7e\x80-\xff]*)?$/;
 
 export class AnswerParser {
@@ -117,7 +119,7 @@ export class AnswerParser {
 
   // What cannot become a head is not waited for.
   #faultOfPart(): string | null {
-    if (this.#text.length > this.#headBytes) return "head too large";
+    if (this.#isOver(this.#headBytes)) return "head too large";
     return "HTTP/1.".startsWith(this.#text.slice(0, 7)) ? null : "not HTTP/1";
   }
 
@@ -147,7 +149,7 @@ export class AnswerParser {
   #line(bytes: Buffer, at: number, use: (line: string) => string | null): number | string {
     const from = this.#text.length;
     const end = this.#until("\r\n", bytes, at, SIZE_LINE_BYTES);
-    if (end < 0) return this.#text.length > SIZE_LINE_BYTES ? "chunk size line too long" : bytes.length;
+    if (end < 0) return this.#isOver(SIZE_LINE_BYTES) ? "chunk size line too long" : bytes.length;
     return use(this.#takeText(end)) ?? at + (end + 2 - from);
   }
 
@@ -169,18 +171,24 @@ export class AnswerParser {
     // Without trailers the section is one empty line.
     const empty = this.#until("\r\n", bytes, at, this.#headBytes);
     const end = empty === 0 ? 0 : this.#find("\r\n\r\n", Math.max(0, from - 3));
-    if (end < 0) return this.#text.length > this.#headBytes ? "trailers too large" : bytes.length;
+    if (end < 0) return this.#isOver(this.#headBytes) ? "trailers too large" : bytes.length;
     const trailers = readTrailers(this.#takeText(end));
     if (typeof trailers === "string") return trailers;
     this.#ended = trailers;
     return at + (end + (empty === 0 ? 2 : 4) - from);
   }
 
-  // Adds what has come to the unfinished text and looks for `mark` in it; -1: not there yet.
+  // Adds what has come to the unfinished text and looks for `mark` in it; -1: not there yet. Takes a little more
+  // than `most`, so that whatever is left untaken is left behind a text that `isOver`.
   #until(mark: string, bytes: Buffer, at: number, most: number): number {
     const from = this.#text.length;
-    this.#text += bytes.toString("latin1", at, Math.min(bytes.length, at + most + mark.length));
+    this.#text += bytes.toString("latin1", at, Math.min(bytes.length, at + most + MARK_BYTES));
     return this.#find(mark, Math.max(0, from - mark.length + 1));
+  }
+
+  // The mark's own first bytes may stand at the end and do not count.
+  #isOver(most: number): boolean {
+    return this.#text.length > most + MARK_BYTES - 1;
   }
 
   #find(mark: string, from: number): number {

@@ -6,7 +6,7 @@ import type { Deadlines, Timed } from "./deadlines.ts";
 import type { EngineCall, ResponseSink, UpstreamRequest } from "./engine.ts";
 import { MeteredBody } from "./metered-body.ts";
 import type { RetryBudget } from "./retry-budget.ts";
-import type { Target } from "./target.ts";
+import { WaitingCall, type Target } from "./target.ts";
 
 export interface CallTimeouts {
   /** From the request being sent (its last byte, if it has a body) to the head of the answer. */
@@ -205,7 +205,9 @@ export class Call implements ResponseSink, Timed {
     this.target?.finished();
   }
 
+  // Connecting itself has a timer of its own (connect.ts), which knows what went wrong.
   #checkLine(nowMs: number): void {
+    if (!(this.#engineCall instanceof WaitingCall) || !this.#engineCall.inLine) return;
     if (nowMs - this.startedMs < this.#upstream.lineMs * this.attempts) return;
     this.abort(new GatewayError("PROXY_TARGETS_BUSY", `${this.#label}: no connection free in time`));
   }

@@ -10,6 +10,7 @@ import type { Exchange, ResponseWatcher } from "../accept/exchange.ts";
 import { Field, fieldOf } from "../accept/field.ts";
 import { GatewayError } from "../errors.ts";
 import type { Call } from "./call.ts";
+import { CHUNK_BYTES, giveChunk, takeChunk } from "./chunk-pool.ts";
 import type { Deadlines, Timed } from "./deadlines.ts";
 import type { ResponseSink } from "./engine.ts";
 import { responseHeaders, type HeaderRules } from "./headers.ts";
@@ -156,6 +157,7 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
     this.bytesOut += chunk.length;
     this.#leftBytes -= chunk.length;
     if (this.#leftBytes === 0) return this.#last(chunk);
+    if (chunk.length > JOIN_BYTES && chunk.length <= CHUNK_BYTES) return this.#lend(chunk);
     if (res.write(copyOf(chunk))) return true;
     this.#block();
     return false;
@@ -190,6 +192,18 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
     if (!this.#blocked || limitMs === 0 || nowMs - this.#blockedSinceMs < limitMs) return;
     this.error ??= new GatewayError("REPLY_TIMED_OUT", `nothing taken for ${limitMs} ms`);
     this.#cut();
+  }
+
+  // One large chunk at a time: the source waits until the socket has taken it, which a client that keeps up does at
+  // once. The buffer then serves the next one.
+  #lend(bytes: Uint8Array): boolean {
+    const chunk = takeChunk(bytes);
+    this.#block();
+    this.#exchange.res.write(chunk.subarray(0, bytes.length), () => {
+      giveChunk(chunk);
+      this.#unblock();
+    });
+    return false;
   }
 
   // The last bytes of an announced length go out together with the end. A short answer is also joined to its head

@@ -117,7 +117,7 @@ export class Target {
 }
 
 /** Stands in for an engine's call until a connection is free. */
-class WaitingCall implements EngineCall {
+export class WaitingCall implements EngineCall {
   readonly #target: Target;
   readonly #sink: ResponseSink;
   call: EngineCall | null = null;
@@ -125,6 +125,10 @@ class WaitingCall implements EngineCall {
   constructor(target: Target, sink: ResponseSink) {
     this.#target = target;
     this.#sink = sink;
+  }
+
+  get inLine(): boolean {
+    return this.call === null;
   }
 
   resume(): void {

@@ -47,7 +47,7 @@ function scalarOf(doc: KeyDoc | undefined): JsonSchema {
         pattern: orVariable("[0-9]+([.][0-9]+)?(Ki|Mi|Gi|Ti)?"),
       };
     case "duration":
-      return { type: ["integer", "string"], maximum: 0, pattern: orVariable("0|[0-9]+([.][0-9]+)?(ms|s|m|h)") };
+      return { type: "string", pattern: orVariable("0|[0-9]+([.][0-9]+)?(ms|s|m|h)") };
     case "true or false":
       return { type: ["boolean", "string"], pattern: orVariable("true|false") };
     default:

@@ -24,7 +24,7 @@ export function renderPlanFile(): string {
   const { arenaFloor, terms } = derivePlan();
   return [
     "# Made from gateway/plan.ts and gateway/config/ by: node test/chart/generate.ts",
-    "# A term is the sum of its products, in bytes, rounded up to a multiple of `roundUpTo`.",
+    "# A term is the sum of its products, in bytes.",
     "# The words in a product are explained in test/chart/plan-quantities.ts.",
     `arenaFloor: ${arenaFloor}`,
     "terms:",
@@ -36,12 +36,11 @@ export function renderPlanFile(): string {
   ].join("\n");
 }
 
-function renderTerm({ name, perPool, owner, products, roundUpTo }: TermFormula): string[] {
+function renderTerm({ name, perPool, owner, products }: TermFormula): string[] {
   return [
     `  - name: ${JSON.stringify(name)}`,
     `    perPool: ${perPool}`,
     `    owner: ${owner}`,
-    ...(roundUpTo === 1 ? [] : [`    roundUpTo: ${roundUpTo}`]),
     "    sum:",
     ...products.map((product) => `      - ${renderProduct(product)}`),
   ];
@@ -53,6 +52,7 @@ function renderProduct({ factor, of }: Product): string {
 
 function defaultOf(wanted: string): string {
   const fallback = listKeys().find(({ key }) => key === wanted)?.doc.default;
-  if (fallback === undefined) throw new Error(`the config has no key ${wanted} with a default, but the chart reads it`);
+  if (fallback === undefined)
+    throw new Error(`the config has no key ${wanted} with a default, but the chart reads it`);
   return fallback;
 }

@@ -2,12 +2,19 @@
  * The plan as formulas that a Helm template can evaluate. They are not written by hand: every term of gateway/plan.ts is
  * taken apart into a sum of products by evaluating `planOf` at a few points, so constants and terms exist once, in plan.ts.
  *
- * This works because a term is linear in each quantity by itself (slots x arena, connections x (a + 2 x head)), possibly
- * rounded up to whole MiB in the end. `assertSame` proves it on random configs, or says which term is not like that.
+ * This works because a term is linear in each quantity by itself: slots x arena, connections x (a + 2 x head). `assertSame`
+ * proves it on random configs, or says which term is not like that.
  */
 import type { GatewayConfig } from "../../gateway/config.ts";
 import { type Term, planOf } from "../../gateway/plan.ts";
-import { configWith, PROBE_POOL, type Point, QUANTITIES, quantitiesOf, type Quantity } from "./plan-quantities.ts";
+import {
+  configWith,
+  PROBE_POOL,
+  type Point,
+  QUANTITIES,
+  quantitiesOf,
+  type Quantity,
+} from "./plan-quantities.ts";
 
 export interface TermFormula {
   /** "arenas {pool}" for a term that exists once per pool. */
@@ -15,8 +22,6 @@ export interface TermFormula {
   readonly perPool: boolean;
   readonly owner: string;
   readonly products: readonly Product[];
-  /** The sum is rounded up to a multiple of this. */
-  readonly roundUpTo: number;
 }
 
 export interface Product {
@@ -30,44 +35,31 @@ export interface PlanFormula {
   readonly terms: readonly TermFormula[];
 }
 
-const MIB = 1024 * 1024;
+/** The two values of each quantity that terms are looked at with. The arenas are above any floor the plan may have. */
+const [LOW, HIGH] = [everyQuantity(2, 2 ** 26, 0), everyQuantity(4, 2 ** 27, 1)];
 
-/** In MiB, so that a term that is rounded up to whole MiB is exact at both. Small enough that products of four stay exact. */
-const [LOW, HIGH] = [1024, 2048];
-const [LOW_POINT, ALL_HIGH] = [pointOf(() => LOW), pointOf(() => HIGH)];
-
-function pointOf(valueOf: (quantity: Quantity) => number): Point {
-  const point = Object.fromEntries(QUANTITIES.map((quantity) => [quantity, valueOf(quantity)]));
-  // Counted by existing, so they cannot be far from 1: a list of routes, a section that is there or not.
-  const small = (quantity: Quantity) => (valueOf(quantity) === HIGH ? 2 : 1);
-  return {
-    ...point,
-    "routes.handlers": small("routes.handlers"),
-    "tls": small("tls") - 1,
-    "pools.largestArena": valueOf("pools.largestArena") * MIB,
-  } as Point;
+function everyQuantity(amount: number, arenaBytes: number, section: number): Point {
+  const point = Object.fromEntries(QUANTITIES.map((quantity) => [quantity, amount])) as Point;
+  return { ...point, "pools.largestArena": arenaBytes, "tls": section, "fleet": section };
 }
 
 export function derivePlan(): PlanFormula {
-  const formulas = planOf(configWith(ALL_HIGH)).terms.map(deriveTerm);
-  const withoutRounding = { arenaFloor: deriveFloor(formulas), terms: formulas };
-  const terms = formulas.map((formula) => ({ ...formula, roundUpTo: deriveRounding(formula, withoutRounding) }));
-  return { ...withoutRounding, terms };
+  const terms = planOf(configWith(HIGH)).terms.map(deriveTerm);
+  return { arenaFloor: deriveFloor(terms), terms };
 }
 
 function deriveTerm({ name, owner }: Term): TermFormula {
   const perPool = name.includes(PROBE_POOL);
   const bytes = (point: Point) => bytesOf(name, configWith(point));
   const dependsOn = QUANTITIES.filter(
-    (quantity) => bytes({ ...LOW_POINT, [quantity]: ALL_HIGH[quantity] }) !== bytes(LOW_POINT),
+    (quantity) => bytes({ ...HIGH, [quantity]: LOW[quantity] }) !== bytes(HIGH),
   );
-  const products = productsOf((point) => bytes({ ...LOW_POINT, ...point }), dependsOn);
+  const products = productsOf((point) => bytes({ ...HIGH, ...point }), dependsOn);
   return {
     name: name.replace(PROBE_POOL, "{pool}"),
     perPool,
     owner,
     products: perPool ? products.map(ofOnePool) : products,
-    roundUpTo: 1,
   };
 }
 
@@ -80,7 +72,7 @@ function bytesOf(name: string, config: GatewayConfig): number {
 function productsOf(f: (point: Partial<Point>) => number, quantities: readonly Quantity[]): Product[] {
   const [x, ...others] = quantities;
   if (x === undefined) return f({}) === 0 ? [] : [{ factor: f({}), of: [] }];
-  const [low, high] = [LOW_POINT[x], ALL_HIGH[x]];
+  const [low, high] = [LOW[x], HIGH[x]];
   const slope = (point: Partial<Point>) =>
     (f({ ...point, [x]: high }) - f({ ...point, [x]: low })) / (high - low);
   const rest = (point: Partial<Point>) => f({ ...point, [x]: low }) - low * slope(point);
@@ -99,10 +91,11 @@ function ofOnePool({ factor, of }: Product): Product {
 
 /** What the plan takes for the largest arena when there is no pool. */
 function deriveFloor(formulas: readonly TermFormula[]): number {
-  const config = { ...configWith(LOW_POINT), pools: {}, routes: [] };
+  const config = { ...configWith(HIGH), pools: {}, routes: [] };
   const scratch = formulas.find(({ perPool, products }) => !perPool && usesLargestArena(products));
   if (scratch === undefined) return 0;
-  const at = (arena: number) => evaluate(scratch, { ...quantitiesOf(config, 0), "pools.largestArena": arena });
+  const at = (arena: number) =>
+    evaluate(scratch, { ...quantitiesOf(config, 0), "pools.largestArena": arena });
   return (bytesOf(scratch.name, config) - at(0)) / (at(1) - at(0));
 }
 
@@ -110,25 +103,17 @@ function usesLargestArena(products: readonly Product[]): boolean {
   return products.some(({ of }) => of.includes("pools.largestArena"));
 }
 
-function deriveRounding(formula: TermFormula, plan: PlanFormula): number {
-  const odd = { ...LOW_POINT, ...Object.fromEntries(QUANTITIES.map((quantity, index) => [quantity, 7 * index + 3])) };
-  const config = configWith({ ...odd, "tls": 1, "routes.handlers": 1 });
-  const [pool] = Object.values(config.pools);
-  const actual = bytesOf(formula.name.replace("{pool}", PROBE_POOL), config);
-  const exact = evaluate(formula, quantitiesOf(config, plan.arenaFloor, pool));
-  return actual === exact ? 1 : MIB;
-}
-
-export function evaluate({ products, roundUpTo }: TermFormula, point: Point): number {
-  const sum = products.reduce(
-    (total, { factor, of }) => total + of.reduce((value, quantity) => value * point[quantity], factor),
-    0,
-  );
-  return Math.ceil(sum / roundUpTo) * roundUpTo;
+export function evaluate({ products }: TermFormula, point: Point): number {
+  const valueOf = ({ factor, of }: Product) =>
+    of.reduce((value, quantity) => value * point[quantity], factor);
+  return products.reduce((sum, product) => sum + valueOf(product), 0);
 }
 
 /** All terms of a config by the formulas, in the order of the plan. */
-export function termsByFormula({ terms, arenaFloor }: PlanFormula, config: GatewayConfig): { name: string; bytes: number }[] {
+export function termsByFormula(
+  { terms, arenaFloor }: PlanFormula,
+  config: GatewayConfig,
+): { name: string; bytes: number }[] {
   return terms.flatMap((term) => {
     const pools = term.perPool ? Object.values(config.pools) : [undefined];
     return pools.map((pool) => ({

@@ -25,10 +25,10 @@ export const QUANTITIES = [
   "queues.length",
   /** The most `limits.subrequests` of a route with a handler. */
   "routes.mostSubrequests",
-  /** How many routes have a handler. */
-  "routes.handlers",
-  /** 1 with TLS on the listener, otherwise 0. */
+  "routes.count",
+  /** 1 with this section in the config, otherwise 0. */
   "tls",
+  "fleet",
   /** In terms that exist once per pool: its own. */
   "pool.slots",
   "pool.arena",
@@ -49,7 +49,19 @@ routes: [{ handler: ${JSON.stringify(HANDLER)}, pool: ${PROBE_POOL} }]`,
   {},
 );
 
-/** A config whose quantities are these. It has one pool, so `pool.*` and `pools.*` are the same. */
+const TLS: GatewayConfig["tls"] = { certFile: "cert", keyFile: "key", minVersion: "TLSv1.2" };
+const FLEET: GatewayConfig["fleet"] = {
+  redis: "redis://localhost",
+  name: "nea",
+  prefix: "nea:",
+  intervalMs: 1000,
+  ttlMs: 10_000,
+};
+
+/**
+ * A config whose quantities are these. It has one pool, so `pool.*` and `pools.*` are the same, and at least one route,
+ * which has a handler.
+ */
 export function configWith(point: Point): GatewayConfig {
   const pool: PoolConfig = {
     name: PROBE_POOL,
@@ -59,7 +71,8 @@ export function configWith(point: Point): GatewayConfig {
     queueWaitMs: 250,
   };
   const [route] = BASE.routes as [RouteConfig];
-  const handlerRoute = { ...route, limits: { ...route.limits, subrequests: point["routes.mostSubrequests"] } };
+  const limits = { ...route.limits, subrequests: point["routes.mostSubrequests"] };
+  const others = Array.from({ length: point["routes.count"] - 1 }, () => ({ ...route, handler: null }));
   return {
     ...BASE,
     limits: {
@@ -75,11 +88,12 @@ export function configWith(point: Point): GatewayConfig {
     },
     upgrades: { ...BASE.upgrades, slots: point["upgrades.slots"] },
     pools: { [PROBE_POOL]: pool },
-    routes: Array.from({ length: point["routes.handlers"] }, () => handlerRoute),
+    routes: [{ ...route, limits }, ...others],
     threads: point.threads,
     imagesBytes: point.images,
     memory: { ...BASE.memory, headroomBytes: point["memory.headroom"] },
-    tls: point.tls ? { certFile: "cert", keyFile: "key", minVersion: "TLSv1.2" } : null,
+    tls: point.tls ? TLS : null,
+    fleet: point.fleet ? FLEET : null,
   };
 }
 
@@ -101,8 +115,9 @@ export function quantitiesOf(config: GatewayConfig, arenaFloor: number, pool?: P
     "pools.largestArena": Math.max(arenaFloor, ...pools.map(({ arenaBytes }) => arenaBytes)),
     "queues.length": sum(pools.map(({ queueLength }) => queueLength)) + config.proxy.queueLength,
     "routes.mostSubrequests": Math.max(0, ...handlerRoutes.map(({ limits }) => limits.subrequests)),
-    "routes.handlers": handlerRoutes.length,
+    "routes.count": config.routes.length,
     "tls": config.tls === null ? 0 : 1,
+    "fleet": config.fleet === null ? 0 : 1,
     "pool.slots": pool?.slots ?? 0,
     "pool.arena": pool?.arenaBytes ?? 0,
   };

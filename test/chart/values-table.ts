@@ -36,7 +36,10 @@ function meaningOf(comment: string): string | undefined {
   const start = comment.lastIndexOf(" -- ");
   if (start === -1) return undefined;
   const lines = comment.slice(start + 4).split("\n");
-  return lines.map((line) => line.trim()).join(" ").replaceAll("|", "\\|");
+  return lines
+    .map((line) => line.trim())
+    .join(" ")
+    .replaceAll("|", "\\|");
 }
 
 /** Sections and long texts are too much for a table. */

@@ -7,8 +7,9 @@ export interface Check {
   readonly run: (t: Tools) => unknown;
   /** Compared as JSON. */
   readonly expected: unknown;
-  /** Why Node.js answers something else, where it does. */
+  /** Why Node.js answers something else, where it does; or why it is not asked. */
   readonly nodeDiffers?: string;
+  readonly notInNode?: boolean;
 }
 
 /** Checks of one area, in order; each becomes a test whose title is the check's. */
@@ -22,5 +23,10 @@ export class Checks {
   /** One in which Node.js is not an example: because the standard leaves it open, or because Node.js is wrong. */
   addUnlikeNode(title: string, nodeDiffers: string, run: Check["run"], expected: unknown): void {
     this.list.push({ title, run, expected, nodeDiffers });
+  }
+
+  /** One about our own bounds. */
+  addOnlyHere(title: string, run: Check["run"], expected: unknown): void {
+    this.list.push({ title, run, expected, notInNode: true });
   }
 }

@@ -150,6 +150,19 @@ describe("an upstream that cannot be reached", () => {
   });
 });
 
+test("a TLS handshake that never ends is given up after the connect timeout", async () => {
+  const engine = { connections: 4, keepAliveMs: 4000, headBytes: 16384, connectMs: 150, bufferBytes: 65536 };
+  const silent = await RawOrigin.start();
+  silent.onConnection = () => {};
+  await start(() => null, {
+    targets: [silent.url.replace("http", "https")],
+    upstream: { ...patient, engine },
+  });
+  const got = await ask(gateway.port, GET);
+  expect([statusOf(got), code(got.body)]).toEqual([502, "PROXY_TLS_FAILED"]);
+  await silent.stop();
+});
+
 describe("timeouts", () => {
   const quick = (change: Partial<(typeof patient)["timeouts"]>): Partial<SmallGatewayOptions> => ({
     upstream: { retries: 0, timeouts: { ...patient.timeouts, ...change } },

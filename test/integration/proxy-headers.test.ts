@@ -49,7 +49,7 @@ describe("towards the upstream", () => {
     ]) {
       expect(fieldOf(got, name), name).toBeUndefined();
     }
-    expect(fieldOf(got, "connection")).toBe("keep-alive");
+    expect(fieldOf(got, "connection")).toBeUndefined();
     expect(fieldOf(got, "x-kept")).toBe("k");
   });
 

@@ -324,4 +324,27 @@ describe("ends", () => {
     await outcome();
     await origin.until(() => origin.sockets.every((socket) => socket.destroyed));
   });
+
+  test("closing the listener leaves open tunnels alone", async () => {
+    await start(origin.url);
+    const client = await joined();
+    const closed = gateway.listener.close();
+    client.send(masked(TEXT, "still here"));
+    expect(await frame(client)).toEqual({ opcode: TEXT, text: "still here" });
+    client.destroy();
+    await closed;
+    await outcome();
+  });
+
+  test("a client that is reset while its upgrade waits for a slot harms nobody", async () => {
+    let waiting = 0;
+    outcomes = [];
+    open = new Set();
+    gateway = await SmallGateway.start({ targets: [origin.url], upgrade: () => void (waiting += 1) });
+    const client = await RawClient.connect(gateway.port);
+    client.send(HANDSHAKE);
+    await gateway.until(() => waiting === 1);
+    client.socket.resetAndDestroy();
+    await gateway.until(() => gateway.listener.connections === 0);
+  });
 });

@@ -104,6 +104,12 @@ export class ArenaLab {
     return recorder;
   }
 
+  /** Resolves when the run's thread has no job of it: its handler waits for something. */
+  async suspended({ slot }: Recorder): Promise<void> {
+    const { threads } = this.arenas;
+    while (threads.load(threads.seatOf(slot.index)) > 0) await new Promise(setImmediate);
+  }
+
   /** What an arena that holds this image and nothing else contains, put together from the images memory. */
   pristine(image: Image): Buffer {
     const bytes = Buffer.alloc(this.arenaBytes);
@@ -129,6 +135,9 @@ export class Recorder implements RunOwner {
   /** What the handler threw, or why its answer was none. */
   threw = "";
   end!: RunEnd;
+  /** How often the run said that it is over, and that its slot is free. */
+  endings = 0;
+  frees = 0;
   readonly logs: string[] = [];
   /** Resolves when the handler's last turn is over. */
   readonly over: Promise<void>;
@@ -154,6 +163,7 @@ export class Recorder implements RunOwner {
   }
 
   onFree(): void {
+    this.frees++;
     this.#resolveFree();
   }
 
@@ -172,6 +182,7 @@ export class Recorder implements RunOwner {
 
   ended(end: RunEnd): void {
     this.end = end;
+    this.endings++;
     this.#resolveOver();
   }
 }

@@ -9,7 +9,7 @@ const gateway = await SmallGateway.start({
 });
 
 process.on("message", () => {
-  process.send?.({ residentBytes: process.memoryUsage.rss(), active: gateway.active });
+  if (process.connected) process.send?.({ residentBytes: process.memoryUsage.rss(), active: gateway.active });
   gateway.outcomes.length = 0;
 });
 process.on("disconnect", () => process.exit(0));

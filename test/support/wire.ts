@@ -29,13 +29,27 @@ export class Cut extends Error {}
 /** Pull-based: bytes are pushed in, readers wait for what they need. */
 export class Wire {
   #bytes: Buffer = Buffer.alloc(0);
+  /** Came later than #bytes and is joined to it when it is needed. */
+  #later: Buffer[] = [];
+  #laterBytes = 0;
   #ended = false;
   #failed: Error | null = null;
   #wake: (() => void)[] = [];
 
   push(chunk: Buffer): void {
-    this.#bytes = Buffer.concat([this.#bytes, chunk]);
+    this.#later.push(chunk);
+    this.#laterBytes += chunk.length;
     this.#signal();
+  }
+
+  get #length(): number {
+    return this.#bytes.length + this.#laterBytes;
+  }
+
+  #join(): Buffer {
+    if (this.#later.length > 0) this.#bytes = Buffer.concat([this.#bytes, ...this.#later.splice(0)]);
+    this.#laterBytes = 0;
+    return this.#bytes;
   }
 
   end(error: Error | null = null): void {
@@ -49,32 +63,32 @@ export class Wire {
   }
 
   get unread(): string {
-    return this.#bytes.toString("latin1");
+    return this.#join().toString("latin1");
   }
 
   /** Resolves when there is a byte to read (true) or there never will be (false). */
   async more(): Promise<boolean> {
-    while (this.#bytes.length === 0 && !this.#ended) await this.#changed();
-    return this.#bytes.length > 0;
+    while (this.#length === 0 && !this.#ended) await this.#changed();
+    return this.#length > 0;
   }
 
   async line(): Promise<string> {
     for (;;) {
-      const at = this.#bytes.indexOf("\r\n");
+      const at = this.#join().indexOf("\r\n");
       if (at >= 0) return this.#checkedLine(this.#take(at + 2));
       await this.#needMore("a line");
     }
   }
 
   async exactly(bytes: number): Promise<Buffer> {
-    while (this.#bytes.length < bytes) await this.#needMore(`${bytes} bytes`);
+    while (this.#length < bytes) await this.#needMore(`${bytes} bytes`);
     return this.#take(bytes);
   }
 
   async rest(): Promise<Buffer> {
     while (!this.#ended) await this.#changed();
     if (this.#failed !== null) throw this.#failed;
-    return this.#take(this.#bytes.length);
+    return this.#take(this.#length);
   }
 
   #checkedLine(raw: Buffer): string {
@@ -84,6 +98,7 @@ export class Wire {
   }
 
   #take(bytes: number): Buffer {
+    this.#join();
     const taken = this.#bytes.subarray(0, bytes);
     this.#bytes = this.#bytes.subarray(bytes);
     return taken;

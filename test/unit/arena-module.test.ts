@@ -1,7 +1,7 @@
 // The rewrite of the engine's binary, on the binary that is installed.
 import { readFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { ArenaAbort } from "../../gateway/arena/abort.ts";
+import { ArenaAbort, outOfMemory } from "../../gateway/arena/abort.ts";
 import { type Engine, loadEngine } from "../../gateway/arena/engine.ts";
 import { PAGE_BYTES, STACK_TOP, arenaLayout } from "../../gateway/arena/layout.ts";
 import { ArenaModuleError, ENGINE, rewriteArenaModule } from "../../gateway/arena/module/arena-module.ts";
@@ -59,12 +59,17 @@ describe("the rewritten engine", () => {
 
   test("calls the appended functions at exactly these sites", () => {
     const size = functionCount(original);
-    expect(count(binary, (opcode, index) => opcode === OPCODE.call && index === size)).toBe(ENGINE.memorySizeSites);
-    expect(count(binary, (opcode, index) => opcode === OPCODE.call && index === size + 1)).toBe(ENGINE.memoryGrowSites);
+    expect(count(binary, (opcode, index) => opcode === OPCODE.call && index === size)).toBe(
+      ENGINE.memorySizeSites,
+    );
+    expect(count(binary, (opcode, index) => opcode === OPCODE.call && index === size + 1)).toBe(
+      ENGINE.memoryGrowSites,
+    );
   });
 
   test("notes the stack's lowest value after every change of the stack pointer", () => {
-    const sets = (index: number) => (opcode: number, at: number) => opcode === OPCODE.globalSet && at === index;
+    const sets = (index: number) => (opcode: number, at: number) =>
+      opcode === OPCODE.globalSet && at === index;
     expect(count(binary, sets(0))).toBe(count(original, sets(0)));
     // Global 3 is the low mark: one conditional store behind each change.
     expect(count(binary, sets(3))).toBe(count(original, sets(0)));
@@ -103,11 +108,15 @@ describe("a module that is not the one we know is refused", () => {
   });
 
   test("when an export that the host needs is missing", () => {
-    expect(() => rewriteArenaModule(original, ["malloc", "qjs_no_such_thing"], [])).toThrow("qjs_no_such_thing");
+    expect(() => rewriteArenaModule(original, ["malloc", "qjs_no_such_thing"], [])).toThrow(
+      "qjs_no_such_thing",
+    );
   });
 
   test("and so is an extension", () => {
-    expect(() => rewriteExtension("url", packageFile("encoding.so"), "0".repeat(64))).toThrow(ArenaModuleError);
+    expect(() => rewriteExtension("url", packageFile("encoding.so"), "0".repeat(64))).toThrow(
+      ArenaModuleError,
+    );
   });
 });
 
@@ -118,7 +127,12 @@ function boot(engine: Engine, bytes: number = ARENA_PAGES * PAGE_BYTES) {
   const pages = bytes / PAGE_BYTES;
   const memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   const images = new WebAssembly.Memory({ initial: 1, maximum: 1, shared: true });
-  const host = { call: () => 0, interrupt: () => {}, rejected: () => {} };
+  const host = {
+    call: () => 0,
+    interrupt: () => {},
+    overflow: (_vm: Vm, pages: number) => outOfMemory(pages),
+    rejected: () => {},
+  };
   const layout = arenaLayout(bytes);
   const vm = new Vm(engine, memory, images, layout, host);
   return { vm, memory, images, layout, host };
@@ -269,6 +283,8 @@ describe("extensions", () => {
   test("their static data does not reach into the engine's", () => {
     const ends = engine.extensions.map(({ memoryBase, memoryBytes }) => memoryBase + memoryBytes);
     expect(Math.max(...ends)).toBeLessThanOrEqual(ENGINE.dataStart);
-    expect(Math.min(...engine.extensions.map(({ memoryBase }) => memoryBase))).toBeGreaterThanOrEqual(STACK_TOP);
+    expect(Math.min(...engine.extensions.map(({ memoryBase }) => memoryBase))).toBeGreaterThanOrEqual(
+      STACK_TOP,
+    );
   });
 });

@@ -5,12 +5,13 @@ JSON {small: 11200}. Slots are declared, so the target is a plain number and no 
 {{- define "nea.targets" -}}
 {{- $of := include "nea.quantities" . | fromJson -}}
 {{- $pools := default (dict) .Values.config.pools -}}
-{{- $names := default (concat (keys $pools | sortAlpha) (list "proxy")) .Values.autoscaling.pools -}}
+{{- /* As the metric names them: the gates of forwarded requests and of upgrades are pools without arenas. */ -}}
+{{- $slots := dict "proxy" (get $of "proxy.slots") "upgrades" (get $of "upgrades.slots") -}}
+{{- range $name, $pool := $pools -}}{{- $_ := set $slots $name $pool.slots -}}{{- end -}}
 {{- $targets := dict -}}
-{{- range $names -}}
-{{- $slots := get $of "proxy.slots" -}}
-{{- if hasKey $pools . -}}{{- $slots = (get $pools .).slots -}}{{- end -}}
-{{- $_ := set $targets . (mul (int64 $slots) $.Values.autoscaling.targetOccupancyPercent 10) -}}
+{{- range default (keys $slots) .Values.autoscaling.pools -}}
+{{- $own := get $slots . | int64 -}}
+{{- if gt $own 0 -}}{{- $_ := set $targets . (mul $own $.Values.autoscaling.targetOccupancyPercent 10) -}}{{- end -}}
 {{- end -}}
 {{- toJson $targets -}}
 {{- end -}}

@@ -23,10 +23,9 @@
 {{- if gt (int $autoscaling.minReplicas) (int $autoscaling.maxReplicas) -}}
 {{- fail (printf "autoscaling.minReplicas is %d, more than maxReplicas, which is %d." (int $autoscaling.minReplicas) (int $autoscaling.maxReplicas)) -}}
 {{- end -}}
+{{- $pools := concat (keys (default (dict) $config.pools) | sortAlpha) (list "proxy" "upgrades") -}}
 {{- range $autoscaling.pools -}}
-{{- if not (or (eq . "proxy") (hasKey (default (dict) $config.pools) .)) -}}
-{{- fail (printf "autoscaling.pools names %q, but config.pools has %s." . (keys (default (dict) $config.pools) | sortAlpha | join ", ")) -}}
-{{- end -}}
+{{- if not (has . $pools) -}}{{- fail (printf "autoscaling.pools names %q; there are %s." . (join ", " $pools)) -}}{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- if and $autoscaling.keda.enabled (not $autoscaling.keda.prometheusAddress) -}}
@@ -75,6 +74,9 @@
 {{- end -}}
 {{- range $index, $route := .config.routes -}}
 {{- $file := default "" $route.handler -}}
+{{- if and $route.pool (not (hasKey (default (dict) $.config.pools) $route.pool)) -}}
+{{- fail (printf "config.routes[%d].pool is %s, but config.pools has %s." $index $route.pool (default "none" (keys (default (dict) $.config.pools) | sortAlpha | join ", "))) -}}
+{{- end -}}
 {{- if and (hasPrefix "handlers/" $file) (not (hasKey (default (dict) $handlers.files) (trimPrefix "handlers/" $file))) -}}
 {{- fail (printf "config.routes[%d].handler is %s, but handlers.files has no %s." $index $file (trimPrefix "handlers/" $file)) -}}
 {{- end -}}

@@ -18,7 +18,7 @@ gateway's own plan; here they are only evaluated. test/chart/memory.test.ts comp
 {{- $_ := set $of . (include "nea.bytes" (dict "key" (printf "config.%s" .) "value" $value)) -}}
 {{- end -}}
 {{- $_ := set $of "threads" (include "nea.count" (dict "key" "config.threads" "value" $config.threads)) -}}
-{{- $_ := set $of "tls" (empty $config.tls | ternary 0 1) -}}
+{{- range list "tls" "fleet" -}}{{- $_ := set $of . (empty (get $config .) | ternary 0 1) -}}{{- end -}}
 
 {{- $slots := 0 -}}
 {{- $largest := int64 $file.arenaFloor -}}
@@ -35,16 +35,14 @@ gateway's own plan; here they are only evaluated. test/chart/memory.test.ts comp
 {{- $_ := set $of "pools.largestArena" $largest -}}
 {{- $_ := set $of "queues.length" $waiting -}}
 
-{{- $handlers := 0 -}}
 {{- $subrequests := 0 -}}
 {{- range $index, $route := $config.routes -}}
 {{- if $route.handler -}}
-{{- $handlers = add $handlers 1 -}}
 {{- $most := include "nea.setting" (dict "in" $route "key" "limits.subrequests" "defaults" $defaults "defaultOf" "routes[].limits.subrequests") -}}
 {{- $subrequests = max $subrequests (include "nea.count" (dict "key" (printf "config.routes[%d].limits.subrequests" $index) "value" $most)) -}}
 {{- end -}}
 {{- end -}}
-{{- $_ := set $of "routes.handlers" $handlers -}}
+{{- $_ := set $of "routes.count" (len (default list $config.routes)) -}}
 {{- $_ := set $of "routes.mostSubrequests" $subrequests -}}
 {{- toJson $of -}}
 {{- end -}}
@@ -64,8 +62,7 @@ gateway's own plan; here they are only evaluated. test/chart/memory.test.ts comp
 {{- end -}}
 {{- $sum = add $sum $value -}}
 {{- end -}}
-{{- $roundUpTo := default 1 .term.roundUpTo -}}
-{{- mul (include "nea.divideUp" (dict "a" $sum "b" $roundUpTo)) (int64 $roundUpTo) -}}
+{{- $sum -}}
 {{- end -}}
 
 {{/* {terms: [{name, bytes}], totalBytes, memoryMi} as JSON. `memoryMi`: rounded up to whole Mi, the chart's only margin. */}}

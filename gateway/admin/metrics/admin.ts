@@ -11,8 +11,10 @@ export function adminFamilies(admin: AdminCounters): Family[] {
   return [
     gauge("nea_admin_connections", "Connections to the admin port.", () => single(admin.connections)),
     gauge("nea_admin_streams", "Pages that are open.", () => single(admin.streams)),
-    counter("nea_admin_refused_total", "Answers and connections refused because the admin port's own bounds were reached.", () =>
-      single(admin.refused),
+    counter(
+      "nea_admin_refused_total",
+      "Answers and connections refused because the admin port's own bounds were reached.",
+      () => single(admin.refused),
     ),
   ];
 }

@@ -6,11 +6,15 @@ import type { Sources } from "../sources.ts";
 
 export function handlerFamilies({ figures, arenas }: Sources): Family[] {
   const handlers = (): [string, HandlerFigures][] =>
-    [...figures.routes].flatMap(({ name, handler }): [string, HandlerFigures][] => (handler ? [[name, handler]] : []));
+    [...figures.routes].flatMap(({ name, handler }): [string, HandlerFigures][] =>
+      handler ? [[name, handler]] : [],
+    );
   const { threads, images } = arenas;
   return [
-    histogram("nea_handler_duration_seconds", "From the start of a handler to the end of its last turn.", () =>
-      handlers().map(([route, { duration }]) => [{ route }, duration]),
+    histogram(
+      "nea_handler_duration_seconds",
+      "From the start of a handler to the end of its last turn.",
+      () => handlers().map(([route, { duration }]) => [{ route }, duration]),
     ),
     counter("nea_handler_cpu_seconds_total", "CPU time of handlers.", () =>
       handlers().map(([route, { cpuMs }]): Sample => [{ route }, cpuMs / 1000]),
@@ -30,17 +34,25 @@ export function handlerFamilies({ figures, arenas }: Sources): Family[] {
     counter("nea_console_lines_dropped_total", "Console lines of handlers over the route's limit.", () =>
       single(figures.consoleLinesDropped),
     ),
-    gauge("nea_arena_threads", "Threads that run handlers, without the spare.", () => single(threads.threads)),
+    gauge("nea_arena_threads", "Threads that run handlers, without the spare.", () =>
+      single(threads.threads),
+    ),
     gauge("nea_arena_thread_turns_waiting", "Turns that wait for a thread or run on it.", function* () {
       for (let seat = 0; seat < threads.threads; seat++) yield [{ thread: String(seat) }, threads.load(seat)];
     }),
-    counter("nea_arena_thread_kills_total", "Threads terminated to end a turn that nothing else would end.", () =>
-      single(threads.kills),
+    counter(
+      "nea_arena_thread_kills_total",
+      "Threads terminated to end a turn that nothing else would end.",
+      () => single(threads.kills),
     ),
-    counter("nea_turns_requeued_total", "Turns that waited for a thread that was killed, and ran on its heir.", () =>
-      single(threads.requeued),
+    counter(
+      "nea_turns_requeued_total",
+      "Turns that waited for a thread that was killed, and ran on its heir.",
+      () => single(threads.requeued),
     ),
-    gauge("nea_images_capacity_bytes", "Room for the images of handlers.", () => single(images.capacityBytes)),
+    gauge("nea_images_capacity_bytes", "Room for the images of handlers.", () =>
+      single(images.capacityBytes),
+    ),
     gauge("nea_images_used_bytes", "What the images of handlers take of it.", () => single(images.usedBytes)),
   ];
 }

@@ -19,21 +19,59 @@ export function poolFamilies({ gateway, arenas }: Sources): Family[] {
     [...arenas.pools.values()].map((pool): Sample => [{ pool: pool.name }, pick(pool)]);
   const { generation } = gateway;
   return [
-    gauge("nea_slots", "Slots of a pool: requests that can run at once.", each(({ slots }) => slots)),
-    gauge("nea_slots_in_use", "Slots that are taken, until they are clean again.", each(({ active }) => active)),
-    gauge("nea_slots_high_water", "The most slots ever taken at once.", each(({ highWater }) => highWater)),
-    gauge("nea_slots_condemned", "Slots that wait to be wiped whole.", eachArena(({ slots }) => slots.filter(isCondemned).length)),
+    gauge(
+      "nea_slots",
+      "Slots of a pool: requests that can run at once.",
+      each(({ slots }) => slots),
+    ),
+    gauge(
+      "nea_slots_in_use",
+      "Slots that are taken, until they are clean again.",
+      each(({ active }) => active),
+    ),
+    gauge(
+      "nea_slots_high_water",
+      "The most slots ever taken at once.",
+      each(({ highWater }) => highWater),
+    ),
+    gauge(
+      "nea_slots_condemned",
+      "Slots that wait to be wiped whole.",
+      eachArena(({ slots }) => slots.filter(isCondemned).length),
+    ),
     counter(
       "nea_slots_condemned_total",
       "How often nothing was known about a slot (trap, killed thread) and it was wiped whole.",
       eachArena(({ slots }) => slots.reduce((sum, { condemnedTimes }) => sum + condemnedTimes, 0)),
     ),
-    gauge("nea_arena_bytes", "Memory of one arena.", eachArena(({ arenaBytes }) => arenaBytes)),
-    gauge("nea_queue_length", "Requests that wait for a slot.", each(({ waiting }) => waiting)),
-    gauge("nea_queue_capacity", "Requests that may wait for a slot.", () => queueCapacities(generation.config)),
-    gauge("nea_queue_high_water", "The most requests that ever waited at once.", each(({ waitingHighWater }) => waitingHighWater)),
-    counter("nea_admitted_total", "Requests that got a slot.", each(({ admitted }) => admitted)),
-    counter("nea_admitted_after_wait_total", "Those of them that had to wait.", each(({ admittedAfterWait }) => admittedAfterWait)),
+    gauge(
+      "nea_arena_bytes",
+      "Memory of one arena.",
+      eachArena(({ arenaBytes }) => arenaBytes),
+    ),
+    gauge(
+      "nea_queue_length",
+      "Requests that wait for a slot.",
+      each(({ waiting }) => waiting),
+    ),
+    gauge("nea_queue_capacity", "Requests that may wait for a slot.", () =>
+      queueCapacities(generation.config),
+    ),
+    gauge(
+      "nea_queue_high_water",
+      "The most requests that ever waited at once.",
+      each(({ waitingHighWater }) => waitingHighWater),
+    ),
+    counter(
+      "nea_admitted_total",
+      "Requests that got a slot.",
+      each(({ admitted }) => admitted),
+    ),
+    counter(
+      "nea_admitted_after_wait_total",
+      "Those of them that had to wait.",
+      each(({ admittedAfterWait }) => admittedAfterWait),
+    ),
     counter("nea_refused_total", "Requests that got no slot, by reason.", () =>
       gatesOf(gateway).flatMap(([pool, gate]) => refusals(pool, gate.counters())),
     ),
@@ -50,5 +88,8 @@ function queueCapacities({ pools, proxy }: Sources["gateway"]["generation"]["con
 }
 
 function refusals(pool: string, { refused }: GateCounters): Sample[] {
-  return Object.entries(REASONS).map(([code, reason]) => [{ pool, reason }, refused[code as keyof typeof REASONS]]);
+  return Object.entries(REASONS).map(([code, reason]) => [
+    { pool, reason },
+    refused[code as keyof typeof REASONS],
+  ]);
 }

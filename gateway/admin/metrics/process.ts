@@ -22,7 +22,9 @@ function memoryFamilies({ plan, limit, memory }: Sources): Family[] {
       single(memory.read().peakRssBytes),
     ),
     gauge("nea_heap_used_bytes", "V8's heap of the I/O thread.", () => single(memory.read().heapBytes)),
-    gauge("nea_heap_limit_bytes", "What V8's heap of the I/O thread is capped to.", () => single(memory.read().heapLimitBytes)),
+    gauge("nea_heap_limit_bytes", "What V8's heap of the I/O thread is capped to.", () =>
+      single(memory.read().heapLimitBytes),
+    ),
   ];
 }
 
@@ -35,11 +37,15 @@ function timeFamilies({ pulse, identity }: Sources): Family[] {
     gauge("nea_process_start_time_seconds", "When the process started, since 1970.", () =>
       single(Date.parse(identity.startedAt) / 1000),
     ),
-    gauge("nea_io_delay_p99_seconds", "How late the I/O thread came to its work, 99 % of the last 10 seconds.", () =>
-      single(pulse.rates.loopDelayP99Ms / 1000),
+    gauge(
+      "nea_io_delay_p99_seconds",
+      "How late the I/O thread came to its work, 99 % of the last 10 seconds.",
+      () => single(pulse.rates.loopDelayP99Ms / 1000),
     ),
-    gauge("nea_io_delay_max_seconds", "How late the I/O thread came to its work, at most in the last 10 seconds.", () =>
-      single(pulse.rates.loopDelayMaxMs / 1000),
+    gauge(
+      "nea_io_delay_max_seconds",
+      "How late the I/O thread came to its work, at most in the last 10 seconds.",
+      () => single(pulse.rates.loopDelayMaxMs / 1000),
     ),
     gauge("nea_io_busy_ratio", "The part of the last second in which the I/O thread was busy.", () =>
       single(pulse.rates.loopBusy),
@@ -56,16 +62,22 @@ function configFamilies({ reloader, log, ready }: Sources): Family[] {
     gauge("nea_config_generation", "Counts the configurations that served; 1 is the one of the start.", () =>
       single(reloader.generation),
     ),
-    gauge("nea_config_last_reload_successful", "0: the last change was faulty, the one before serves on.", () =>
-      single(Number(reloader.last?.ok ?? true)),
+    gauge(
+      "nea_config_last_reload_successful",
+      "0: the last change was faulty, the one before serves on.",
+      () => single(Number(reloader.last?.ok ?? true)),
     ),
-    gauge("nea_config_last_reload_timestamp_seconds", "When a change was last tried, since 1970; absent before the first.", () =>
-      reloader.last ? single(Date.parse(reloader.last.at) / 1000) : [],
+    gauge(
+      "nea_config_last_reload_timestamp_seconds",
+      "When a change was last tried, since 1970; absent before the first.",
+      () => (reloader.last ? single(Date.parse(reloader.last.at) / 1000) : []),
     ),
     counter("nea_config_reloads_total", "Changes that were tried, by result.", () => [
       [{ result: "ok" }, reloader.generation - 1],
       [{ result: "failed" }, reloader.failures],
     ]),
-    counter("nea_log_lines_dropped_total", "Log lines that standard output did not take in time.", () => single(log.dropped)),
+    counter("nea_log_lines_dropped_total", "Log lines that standard output did not take in time.", () =>
+      single(log.dropped),
+    ),
   ];
 }

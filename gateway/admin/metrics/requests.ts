@@ -6,17 +6,23 @@ import type { Sources } from "../sources.ts";
 export function requestFamilies({ figures, gateway }: Sources): Family[] {
   const routes = () => [...figures.routes, figures.noRoute];
   return [
-    counter("nea_requests_total", "Requests that ended, by route and class of status (none: no answer).", function* () {
-      for (const { name, byClass } of routes()) {
-        for (const [at, code] of STATUS_CLASSES.entries()) {
-          if (byClass[at]! > 0) yield [{ route: name, code }, byClass[at]!];
+    counter(
+      "nea_requests_total",
+      "Requests that ended, by route and class of status (none: no answer).",
+      function* () {
+        for (const { name, byClass } of routes()) {
+          for (const [at, code] of STATUS_CLASSES.entries()) {
+            if (byClass[at]! > 0) yield [{ route: name, code }, byClass[at]!];
+          }
         }
-      }
-    }),
+      },
+    ),
     counter("nea_errors_total", "Requests that ended in an error of the gateway's own, by its code.", () =>
       [...figures.errors].map(([code, count]): Sample => [{ code }, count]),
     ),
-    gauge("nea_requests_in_flight", "Requests that have a head and no end yet.", () => single(gateway.active)),
+    gauge("nea_requests_in_flight", "Requests that have a head and no end yet.", () =>
+      single(gateway.active),
+    ),
     histogram(
       "nea_request_duration_seconds",
       "From the head of a request to the end of its answer, upgrades left out.",

@@ -21,14 +21,46 @@ export function upstreamFamilies({ gateway }: Sources): Family[] {
         }
       }
     }),
-    gauge("nea_upstream_requests_in_flight", "Requests that targets are answering.", sum(({ running }) => running)),
-    gauge("nea_upstream_requests_waiting", "Requests that wait for a connection.", sum(({ waiting }) => waiting)),
-    gauge("nea_upstream_connections", "Open connections to targets.", sum(({ connections }) => connections)),
-    gauge("nea_upstream_upgrades", "Upgraded connections.", sum(({ upgrades }) => upgrades)),
-    counter("nea_upstream_requests_total", "Requests sent, repeated ones included.", each(({ requests }) => requests)),
-    counter("nea_upstream_failures_total", "Requests that failed by a target's fault.", each(({ failures }) => failures)),
-    counter("nea_upstream_retries_total", "Requests sent a second time.", each(({ retried }) => retried)),
-    counter("nea_upstream_ejections_total", "Targets taken out after failures in a row.", each(({ ejections }) => ejections)),
+    gauge(
+      "nea_upstream_requests_in_flight",
+      "Requests that targets are answering.",
+      sum(({ running }) => running),
+    ),
+    gauge(
+      "nea_upstream_requests_waiting",
+      "Requests that wait for a connection.",
+      sum(({ waiting }) => waiting),
+    ),
+    gauge(
+      "nea_upstream_connections",
+      "Open connections to targets.",
+      sum(({ connections }) => connections),
+    ),
+    gauge(
+      "nea_upstream_upgrades",
+      "Upgraded connections.",
+      sum(({ upgrades }) => upgrades),
+    ),
+    counter(
+      "nea_upstream_requests_total",
+      "Requests sent, repeated ones included.",
+      each(({ requests }) => requests),
+    ),
+    counter(
+      "nea_upstream_failures_total",
+      "Requests that failed by a target's fault.",
+      each(({ failures }) => failures),
+    ),
+    counter(
+      "nea_upstream_retries_total",
+      "Requests sent a second time.",
+      each(({ retried }) => retried),
+    ),
+    counter(
+      "nea_upstream_ejections_total",
+      "Targets taken out after failures in a row.",
+      each(({ ejections }) => ejections),
+    ),
     histogram("nea_upstream_head_seconds", "From a request being sent to the head of its answer.", () =>
       upstreams().map(({ name, headTimes }) => [{ upstream: name }, headTimes]),
     ),

@@ -29,7 +29,13 @@ function well(): HTMLElement {
 function item({ level, text, section }: Remark): HTMLElement {
   const link = element("a", { attributes: { href: `#${section}` } }, text);
   const spoken = element("span", { class: "hidden" }, SPOKEN[level]);
-  return element("li", { class: "verdict", attributes: { "data-level": level } }, sign(MARKS[level]), spoken, link);
+  return element(
+    "li",
+    { class: "verdict", attributes: { "data-level": level } },
+    sign(MARKS[level]),
+    spoken,
+    link,
+  );
 }
 
 function sign(mark: string): HTMLElement {

@@ -37,12 +37,14 @@ class GroupRow implements Row<FailureGroupView> {
   readonly #at = element("code");
   readonly #route = element("span");
   readonly #seen = element("span", { class: "seen" });
-  readonly #frame = element("pre", { attributes: { tabindex: "0", "aria-label": "Source line" } });
+  readonly #frame = element("pre", { attributes: { "tabindex": "0", "aria-label": "Source line" } });
   readonly #facts = element("dl", { class: "facts" });
 
   constructor(now: () => number) {
     this.#now = now;
-    const line = element("summary", {}, this.#count, this.#cause, this.#at, this.#route, this.#seen);
+    const parts = [this.#count, this.#cause, this.#at, this.#route, this.#seen];
+    // With spaces between them, so that a narrow screen breaks the line there.
+    const line = element("summary", {}, ...parts.flatMap((part) => [part, " "]));
     this.root = element("details", { class: "failure" }, line, this.#frame, this.#facts);
   }
 
@@ -63,15 +65,31 @@ class GroupRow implements Row<FailureGroupView> {
     const text = JSON.stringify(facts);
     if (this.#facts.dataset["facts"] === text) return;
     this.#facts.dataset["facts"] = text;
-    this.#facts.replaceChildren(...facts.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]));
+    this.#facts.replaceChildren(
+      ...facts.flatMap(([name, value]) => [element("dt", {}, name), element("dd", {}, value)]),
+    );
   }
 }
 
-function factsOf({ cause, askedBytes, arenaPeakBytes, firstSeen, last, pool }: FailureGroupView): [string, string][] {
+function factsOf({
+  cause,
+  askedBytes,
+  arenaPeakBytes,
+  firstSeen,
+  last,
+  pool,
+}: FailureGroupView): [string, string][] {
   const facts: [string, string][] = [["last request", `${last.method} ${last.path}, id ${last.requestId}`]];
-  if (last.function !== null) facts.push(["function", last.precision === "function" ? `${last.function} (line where it begins)` : last.function]);
+  if (last.function !== null)
+    facts.push([
+      "function",
+      last.precision === "function" ? `${last.function} (line where it begins)` : last.function,
+    ]);
   if (cause === "memory") {
-    facts.push(["memory", `asked for ${bytes(askedBytes)} more in an arena of ${bytes(last.arenaBytes)} (pool ${pool})`]);
+    facts.push([
+      "memory",
+      `asked for ${bytes(askedBytes)} more in an arena of ${bytes(last.arenaBytes)} (pool ${pool})`,
+    ]);
   } else {
     facts.push(["memory", `at most ${bytes(arenaPeakBytes)} of ${bytes(last.arenaBytes)}`]);
   }

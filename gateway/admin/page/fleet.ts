@@ -1,29 +1,45 @@
 /** All gateways that meet in the same Redis. */
 import type { FleetShape, LiveView, ReplicaShape } from "../views/shapes.ts";
 import { byId, element, setAttribute, setText } from "./dom.ts";
-import { ago, bytes, clock, duration, number, plural } from "./format.ts";
+import { ago, bytes, duration, number, plural } from "./format.ts";
 import { type Column, Table } from "./table.ts";
+import { since } from "./verdict.ts";
 
 export function fleet(): (view: LiveView) => void {
   const words = element("p");
   const old = element("p", { class: "old" });
   let nowMs = 0;
-  const table = new Table<ReplicaShape>("Gateways of the fleet", columns(() => nowMs), ({ id }) => id, "");
+  const table = new Table<ReplicaShape>(
+    "Gateways of the fleet",
+    columns(() => nowMs),
+    ({ id }) => id,
+    "",
+  );
   byId("fleet-view").append(old, words, table.root);
   return (view) => {
     nowMs = Date.parse(view.time);
     table.root.hidden = view.fleet === null;
     old.hidden = !view.fleet?.stale;
-    setText(words, view.fleet ? inWords(view.fleet) : "This gateway alone: the configuration names no fleet.");
+    setText(
+      words,
+      view.fleet ? inWords(view.fleet) : "This gateway alone: the configuration names no fleet.",
+    );
     if (!view.fleet) return;
     const { redis, replicas } = view.fleet;
-    setText(old, `Not known since ${clock(redis.trueAt)} UTC (${ago(redis.trueAt, nowMs)}): ${redis.error ?? "Redis is silent"}. Other gateways' figures are the last known ones.`);
+    const when = redis.trueAt === null ? "" : ` (${ago(redis.trueAt, nowMs)})`;
+    const why = redis.error ?? "Redis is silent";
+    setText(
+      old,
+      `Nothing known since ${since(redis.trueAt)}${when}: ${why}. Others' figures are the last known ones.`,
+    );
     table.update(replicas);
   };
 }
 
 function inWords({ name, totals, redis }: FleetShape): string {
-  const pools = totals.pools.map(({ name, slots, inUse }) => `${slots - inUse} of ${slots} free in ${name}`).join(", ");
+  const pools = totals.pools
+    .map(({ name, slots, inUse }) => `${slots - inUse} of ${slots} free in ${name}`)
+    .join(", ");
   const stale = totals.stale === 0 ? "" : `, ${totals.stale} not reporting`;
   return `Fleet ${name} in ${redis.place}: ${plural(totals.live, "gateway")}${stale}; ${pools}; ${number(totals.requestsPerSecond)} requests/s.`;
 }
@@ -32,13 +48,24 @@ function columns(now: () => number): Column<ReplicaShape>[] {
   return [
     { name: "gateway", kind: "code", text: ({ id, self }) => (self ? `${id} (this one)` : id) },
     { name: "state", text: stateText, cell: () => new ReplicaState() },
-    { name: "slots taken", text: ({ pools }) => pools.map(({ name, inUse, slots }) => `${name} ${inUse}/${slots}`).join("  ") },
-    { name: "waiting", kind: "number", text: ({ pools }) => number(pools.reduce((sum, { waiting }) => sum + waiting, 0)) },
+    {
+      name: "slots taken",
+      text: ({ pools }) => pools.map(({ name, inUse, slots }) => `${name} ${inUse}/${slots}`).join("  "),
+    },
+    {
+      name: "waiting",
+      kind: "number",
+      text: ({ pools }) => number(pools.reduce((sum, { waiting }) => sum + waiting, 0)),
+    },
     { name: "requests/s", kind: "number", text: ({ requestsPerSecond }) => number(requestsPerSecond) },
     { name: "refused/s", kind: "number", text: ({ refusedPerSecond }) => number(refusedPerSecond) },
     { name: "p99", kind: "number", text: ({ p99Ms }) => duration(p99Ms) },
     { name: "failures", kind: "number", text: ({ failures }) => number(failures) },
-    { name: "memory", kind: "number", text: ({ rssBytes, planBytes }) => `${bytes(rssBytes)} of ${bytes(planBytes)}` },
+    {
+      name: "memory",
+      kind: "number",
+      text: ({ rssBytes, planBytes }) => `${bytes(rssBytes)} of ${bytes(planBytes)}`,
+    },
     { name: "up", kind: "number", text: ({ startedAt }) => duration(now() - Date.parse(startedAt)) },
     { name: "version", text: ({ version }) => version },
   ];

@@ -26,7 +26,10 @@ function show(view: LiveView): void {
 function facts({ gateway }: LiveView): void {
   const { host, version, uptimeMs, generation, inFlight } = gateway;
   setText(byId("host"), host);
-  setText(byId("facts"), `version ${version}, up ${duration(uptimeMs)}, configuration ${generation}, ${inFlight} requests under way`);
+  setText(
+    byId("facts"),
+    `version ${version}, up ${duration(uptimeMs)}, configuration ${generation}, ${inFlight} requests under way`,
+  );
 }
 
 function listen(): void {

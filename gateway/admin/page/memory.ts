@@ -13,7 +13,12 @@ export function memory(): (view: LiveView) => void {
   const bar = element("div", { class: "plan", attributes: { role: "img" } });
   const facts = element("p");
   const marks = new Marks();
-  const table = new Table<ColouredTerm>("Terms of the plan", COLUMNS, ({ name }) => name, "The plan is empty.");
+  const table = new Table<ColouredTerm>(
+    "Terms of the plan",
+    COLUMNS,
+    ({ name }) => name,
+    "The plan is empty.",
+  );
   const terms = element("details", {}, element("summary", {}, "Terms of the plan"), table.root);
   byId("memory-view").append(facts, element("div", { class: "plan-frame" }, bar, marks.root), terms);
   let drawn = "";
@@ -40,7 +45,11 @@ function colour(terms: readonly TermView[]): ColouredTerm[] {
 }
 
 function segment({ name, bytes: size, colour }: ColouredTerm, scale: number): HTMLElement {
-  const made = element("span", { class: "segment", title: `${name}: ${bytes(size)}`, attributes: { "data-colour": colour } });
+  const made = element("span", {
+    class: "segment",
+    title: `${name}: ${bytes(size)}`,
+    attributes: { "data-colour": colour },
+  });
   made.style.width = `${percent(size, scale)}%`;
   return made;
 }
@@ -51,7 +60,8 @@ function scaleOf({ totalBytes, limitBytes, peakRssBytes }: PlanView): number {
 }
 
 function inWords({ rssBytes, peakRssBytes, totalBytes, limitBytes, limitSource }: PlanView): string {
-  const limit = limitBytes === null ? "No limit is set" : `The limit is ${bytes(limitBytes)} (${limitSource})`;
+  const limit =
+    limitBytes === null ? "No limit is set" : `The limit is ${bytes(limitBytes)} (${limitSource})`;
   return `In use: ${bytes(rssBytes)}, at most ${bytes(peakRssBytes)} so far. The plan: never more than ${bytes(totalBytes)}. ${limit}.`;
 }
 

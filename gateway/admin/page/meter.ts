@@ -9,7 +9,12 @@ export class Meter {
   readonly #text = element("span", { class: "figures" });
 
   constructor() {
-    const bar = element("span", { class: "bar", attributes: { "aria-hidden": "true" } }, this.#fill, this.#mark);
+    const bar = element(
+      "span",
+      { class: "bar", attributes: { "aria-hidden": "true" } },
+      this.#fill,
+      this.#mark,
+    );
     this.root = element("span", { class: "meter" }, bar, this.#text);
   }
 

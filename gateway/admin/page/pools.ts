@@ -9,9 +9,22 @@ export function pools(): (view: LiveView) => void {
   const list = byId("pool-list");
   const arenas = list.appendChild(element("div"));
   const others = list.appendChild(element("div"));
-  const poolRows = new Rows<LivePool>(arenas, ({ name }) => name, () => new PoolRow());
-  const gateRows = new Rows<GateView>(others, ({ name }) => name, () => new GateRow());
-  const held = new Table<HeldSlotView>("Slots held longest", HELD, ({ pool, slot }) => `${pool} ${slot}`, "No slot is taken.");
+  const poolRows = new Rows<LivePool>(
+    arenas,
+    ({ name }) => name,
+    () => new PoolRow(),
+  );
+  const gateRows = new Rows<GateView>(
+    others,
+    ({ name }) => name,
+    () => new GateRow(),
+  );
+  const held = new Table<HeldSlotView>(
+    "Slots held longest",
+    HELD,
+    ({ pool, slot }) => `${pool} ${slot}`,
+    "No slot is taken.",
+  );
   byId("held").append(held.root);
   return (view) => {
     poolRows.update(view.pools);
@@ -35,14 +48,25 @@ class GateRow implements Row<GateView> {
   readonly #refused = element("p", { class: "refused" });
 
   constructor() {
-    const figures = element("div", { class: "figures-row" }, this.#slots.root, this.#queue.root, this.#refused);
+    const figures = element(
+      "div",
+      { class: "figures-row" },
+      this.#slots.root,
+      this.#queue.root,
+      this.#refused,
+    );
     this.root.append(this.#name, figures);
   }
 
   update(view: GateView): void {
     const { slots, inUse, highWater, waiting, waitingHighWater, queueLength, queueWaitMs } = view;
     setText(this.#name, this.title(view));
-    this.#slots.update(inUse, slots, `${inUse} of ${plural(slots, "slot")} taken, ${highWater} at most`, highWater);
+    this.#slots.update(
+      inUse,
+      slots,
+      `${inUse} of ${plural(slots, "slot")} taken, ${highWater} at most`,
+      highWater,
+    );
     const queue = `${waiting} of ${queueLength} waiting up to ${duration(queueWaitMs)}, ${waitingHighWater} at most`;
     this.#queue.root.hidden = queueLength === 0;
     this.#queue.update(waiting, queueLength, queue, waitingHighWater);
@@ -74,7 +98,9 @@ class PoolRow extends GateRow implements Row<LivePool> {
     super.update(view);
     const { states, usedPercent, peakPercent } = view;
     while (this.#shown.length < states.length) this.#add();
-    this.#shown.forEach((cell, at) => cell.update(states[at] ?? "f", usedPercent[at] ?? 0, peakPercent[at] ?? 0));
+    this.#shown.forEach((cell, at) =>
+      cell.update(states[at] ?? "f", usedPercent[at] ?? 0, peakPercent[at] ?? 0),
+    );
     setAttribute(this.#cells, "aria-label", spoken(view));
   }
 
@@ -92,7 +118,10 @@ class PoolRow extends GateRow implements Row<LivePool> {
 const SPOKEN = { r: "running", w: "being made clean", c: "condemned", f: "free" } as const;
 
 function spoken({ states }: LivePool): string {
-  const counts = Object.entries(SPOKEN).map(([letter, word]) => [[...states].filter((state) => state === letter).length, word]);
+  const counts = Object.entries(SPOKEN).map(([letter, word]) => [
+    [...states].filter((state) => state === letter).length,
+    word,
+  ]);
   return counts.flatMap(([count, word]) => (count === 0 ? [] : [`${count} ${word}`])).join(", ");
 }
 

@@ -2,10 +2,16 @@
 import type { LiveView, RouteView } from "../views/shapes.ts";
 import { byId, element, setAttribute, setText } from "./dom.ts";
 import { bytes, number } from "./format.ts";
+import { sizing } from "./sizing.ts";
 import { type Column, Table } from "./table.ts";
 
 export function routes(): (view: LiveView) => void {
-  const table = new Table<RouteView>("Routes by use of their arena", COLUMNS, ({ name }) => name, "No routes are configured.");
+  const table = new Table<RouteView>(
+    "Routes by use of their arena",
+    COLUMNS,
+    ({ name }) => name,
+    "No routes are configured.",
+  );
   const rest = element("p", { class: "note" });
   byId("route-list").append(table.root, rest);
   return ({ routes, routesInAll }) => {
@@ -24,27 +30,10 @@ const COLUMNS: readonly Column<RouteView>[] = [
   { name: "verdict", text: ({ handler }) => (handler ? sizing(handler) : "") },
 ];
 
-type Handler = NonNullable<RouteView["handler"]>;
-
 function peakText({ handler }: RouteView): string {
-  return handler && handler.highestPeakBytes > 0 ? `${bytes(handler.highestPeakBytes)} of ${bytes(handler.arenaBytes)}` : "–";
-}
-
-/** Fewer requests than this say nothing about the next one. */
-const ENOUGH_REQUESTS = 100;
-
-/** In words what the marks show. */
-export function sizing({ marks, arenaBytes, highestPeakBytes, failures }: Handler): string {
-  const overflows = failures["memory"] ?? 0;
-  if (overflows > 0) return `too small for ${number(overflows)}`;
-  if (marks.reduce((sum, count) => sum + count, 0) < ENOUGH_REQUESTS) return "";
-  if (highestPeakBytes > arenaBytes * 0.9) return "nearly full";
-  return highestPeakBytes <= arenaBytes / 2 ? `${bytes(nextSize(highestPeakBytes))} would do` : "fits";
-}
-
-/** The next larger power of two with a tenth to spare. */
-function nextSize(peakBytes: number): number {
-  return 2 ** Math.ceil(Math.log2(peakBytes * 1.1));
+  return handler && handler.highestPeakBytes > 0
+    ? `${bytes(handler.highestPeakBytes)} of ${bytes(handler.arenaBytes)}`
+    : "–";
 }
 
 /** One bar per part of the arena, as high as requests peaked there, on a logarithmic scale. */

@@ -17,9 +17,21 @@ export class Table<T> {
 
   constructor(caption: string, columns: readonly Column<T>[], keyOf: (item: T) => string, nothing: string) {
     const body = element("tbody");
-    const heads = columns.map(({ name, kind }) => element("th", { class: kind ?? "", attributes: { scope: "col" } }, name));
-    const table = element("table", {}, element("caption", { class: "hidden" }, caption), element("thead", {}, element("tr", {}, ...heads)), body);
-    this.#table = element("div", { class: "scroll", attributes: { role: "region", tabindex: "0", "aria-label": caption } }, table);
+    const heads = columns.map(({ name, kind }) =>
+      element("th", { class: kind ?? "", attributes: { scope: "col" } }, name),
+    );
+    const table = element(
+      "table",
+      {},
+      element("caption", { class: "hidden" }, caption),
+      element("thead", {}, element("tr", {}, ...heads)),
+      body,
+    );
+    this.#table = element(
+      "div",
+      { class: "scroll", attributes: { "role": "region", "tabindex": "0", "aria-label": caption } },
+      table,
+    );
     this.#nothing = element("p", { class: "note" }, nothing);
     this.root = element("div", {}, this.#table, this.#nothing);
     this.#rows = new Rows(body, keyOf, () => new TableRow(columns));

@@ -12,7 +12,10 @@ export function targets(): (view: LiveView) => void {
   return ({ targets, targetsInAll }) => {
     table.update(targets);
     rest.hidden = targetsInAll === targets.length;
-    setText(rest, `${targetsInAll - targets.length} more targets are not shown; the doubtful ones come first.`);
+    setText(
+      rest,
+      `${targetsInAll - targets.length} more targets are not shown; the doubtful ones come first.`,
+    );
   };
 }
 
@@ -32,6 +35,10 @@ class StateCell {
 
   update({ state }: TargetView): void {
     setText(this.root, state);
-    setAttribute(this.root, "data-state", state === "healthy" ? "ok" : state === "half-open" ? "warn" : "bad");
+    setAttribute(
+      this.root,
+      "data-state",
+      state === "healthy" ? "ok" : state === "half-open" ? "warn" : "bad",
+    );
   }
 }

@@ -20,9 +20,23 @@ const TILES: readonly Tile[] = [
     text: ({ rates }) => number(rates.requestsPerSecond),
     line: ({ requests }) => requests,
   },
-  { name: "p50", title: "half of the requests took less", text: ({ rates }) => duration(rates.p50Ms), line: ({ p50Ms }) => p50Ms },
-  { name: "p99", title: "99 % of the requests took less", text: ({ rates }) => duration(rates.p99Ms), line: ({ p99Ms }) => p99Ms },
-  { name: "wait p99", title: "for a slot, of those that got one", text: ({ rates }) => duration(rates.waitP99Ms) },
+  {
+    name: "p50",
+    title: "half of the requests took less",
+    text: ({ rates }) => duration(rates.p50Ms),
+    line: ({ p50Ms }) => p50Ms,
+  },
+  {
+    name: "p99",
+    title: "99 % of the requests took less",
+    text: ({ rates }) => duration(rates.p99Ms),
+    line: ({ p99Ms }) => p99Ms,
+  },
+  {
+    name: "wait p99",
+    title: "for a slot, of those that got one",
+    text: ({ rates }) => duration(rates.waitP99Ms),
+  },
   {
     name: "waiting",
     title: "for a slot, now",
@@ -49,7 +63,11 @@ const TILES: readonly Tile[] = [
     text: ({ pools, gates }) => number([...pools, ...gates].reduce((sum, { inUse }) => sum + inUse, 0)),
     line: ({ inUse }) => inUse,
   },
-  { name: "connections", title: "of clients", text: ({ gateway }) => `${gateway.connections} of ${gateway.connectionsMax}` },
+  {
+    name: "connections",
+    title: "of clients",
+    text: ({ gateway }) => `${gateway.connections} of ${gateway.connectionsMax}`,
+  },
   {
     name: "I/O thread busy",
     title: "the part of the last second",
@@ -61,7 +79,13 @@ export function tiles(): (view: LiveView) => void {
   const updates = TILES.map(({ name, title, text, line, alarming }) => {
     const value = element("dd");
     const spark = line && new Sparkline();
-    const tile = element("div", { class: "tile", title }, element("dt", {}, name), value, ...(spark ? [spark.root] : []));
+    const tile = element(
+      "div",
+      { class: "tile", title },
+      element("dt", {}, name),
+      value,
+      ...(spark ? [spark.root] : []),
+    );
     byId("tiles").append(tile);
     return (view: LiveView) => {
       setText(value, text(view));

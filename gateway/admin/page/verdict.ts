@@ -36,32 +36,43 @@ function warn(section: string, text: string): Remark {
 }
 
 function* onReadiness({ gateway }: LiveView): Generator<Remark> {
-  if (!gateway.ready) yield warn("attention", "Not ready: it is draining. Load balancers should send nothing new.");
+  if (!gateway.ready)
+    yield warn("attention", "Not ready: it is draining. Load balancers should send nothing new.");
   if (gateway.lastReloadError !== null) {
     const when = gateway.lastReloadAt === null ? "" : ` at ${clock(gateway.lastReloadAt)} UTC`;
     const [first = ""] = gateway.lastReloadError.split("\n");
-    yield warn("attention", `The change${when} was not taken over, the configuration before it serves on: ${first}`);
+    yield warn(
+      "attention",
+      `The change${when} was not taken over, the configuration before it serves on: ${first}`,
+    );
   }
 }
 
 function* onLoad({ rates, pools, gates }: LiveView): Generator<Remark> {
-  const full = [...pools, ...gates].filter(({ inUse, slots }) => slots > 0 && inUse >= slots);
+  const all = [...pools, ...gates];
+  const full = all.filter(({ inUse, slots }) => slots > 0 && inUse >= slots);
   if (rates.refusedPerSecond > 0) {
-    const which = full.length === 0 ? "" : ` Full: ${full.map(fullness).join("; ")}.`;
-    yield bad("pools", `Shedding load: ${number(rates.refusedPerSecond)} requests a second get 503.${which}`);
+    const shedding = all.filter(({ name }) => rates.shedding.includes(name));
+    const where = shedding.map(fullness).join("; ");
+    yield bad(
+      "pools",
+      `Shedding load: ${number(rates.refusedPerSecond)} requests a second get 503. ${where}.`,
+    );
   } else if (full.length > 0) {
     yield warn("pools", `No slot free: ${full.map(fullness).join("; ")}.`);
   }
 }
 
 function fullness({ name, slots, inUse, waiting, queueLength }: GateView): string {
-  return `${name} (${inUse} of ${slots} taken, ${waiting} of ${queueLength} waiting)`;
+  return `Pool ${name} (${inUse} of ${slots} taken, ${waiting} of ${queueLength} waiting)`;
 }
 
 function* onHandlers({ rates, failures }: LiveView): Generator<Remark> {
   if (rates.failuresPerSecond === 0) return;
   const [last] = failures.groups;
-  const where = last ? ` The latest: ${CAUSES[last.cause] ?? last.cause} in ${last.at ?? last.handler ?? "?"}.` : "";
+  const where = last
+    ? ` The latest: ${CAUSES[last.cause] ?? last.cause} in ${last.at ?? last.handler ?? "?"}.`
+    : "";
   yield bad("failures", `Handlers fail: ${number(rates.failuresPerSecond)} a second.${where}`);
 }
 
@@ -77,18 +88,23 @@ export const CAUSES: Readonly<Record<string, string>> = {
 
 function* onTargets({ targets }: LiveView): Generator<Remark> {
   const upstreams = new Map<string, TargetView[]>();
-  for (const target of targets) upstreams.set(target.upstream, [...(upstreams.get(target.upstream) ?? []), target]);
+  for (const target of targets)
+    upstreams.set(target.upstream, [...(upstreams.get(target.upstream) ?? []), target]);
   for (const [name, own] of upstreams) {
     const out = own.filter(({ state }) => state !== "healthy");
     if (out.length === own.length) yield bad("upstreams", `Upstream ${name}: no healthy target.`);
-    else if (out.length > 0) yield warn("upstreams", `Upstream ${name}: ${out.length} of ${plural(own.length, "target")} out.`);
+    else if (out.length > 0)
+      yield warn("upstreams", `Upstream ${name}: ${out.length} of ${plural(own.length, "target")} out.`);
   }
 }
 
 function* onMemory({ plan }: LiveView): Generator<Remark> {
   const { peakRssBytes, totalBytes, rssBytes, limitBytes } = plan;
   if (peakRssBytes > totalBytes) {
-    yield bad("memory", `Used more than the plan (${bytes(peakRssBytes)} of ${bytes(totalBytes)}): a fault of the gateway, please report it.`);
+    yield bad(
+      "memory",
+      `Used more than the plan (${bytes(peakRssBytes)} of ${bytes(totalBytes)}): a fault of the gateway, please report it.`,
+    );
   }
   if (limitBytes !== null && rssBytes > limitBytes * NEARLY_FULL) {
     yield bad("memory", `${bytes(rssBytes)} of the container's ${bytes(limitBytes)} are in use.`);
@@ -97,17 +113,33 @@ function* onMemory({ plan }: LiveView): Generator<Remark> {
 
 function* onProcess({ rates, gateway }: LiveView): Generator<Remark> {
   const { connections, connectionsMax, logLinesDropped } = gateway;
-  if (rates.loopDelayP99Ms > LATE_MS) yield warn("attention", `The I/O thread is late by ${duration(rates.loopDelayP99Ms)}: not enough CPU.`);
-  if (connections > connectionsMax * NEARLY_FULL) yield warn("attention", `${connections} of ${connectionsMax} connections are open.`);
-  if (logLinesDropped > 0) yield warn("attention", `${plural(logLinesDropped, "log line")} lost: standard output is not read fast enough.`);
+  if (rates.loopDelayP99Ms > LATE_MS)
+    yield warn("attention", `The I/O thread is late by ${duration(rates.loopDelayP99Ms)}: not enough CPU.`);
+  if (connections > connectionsMax * NEARLY_FULL)
+    yield warn("attention", `${connections} of ${connectionsMax} connections are open.`);
+  if (logLinesDropped > 0)
+    yield warn(
+      "attention",
+      `${plural(logLinesDropped, "log line")} lost: standard output is not read fast enough.`,
+    );
 }
 
 function* onFleet({ fleet }: LiveView): Generator<Remark> {
   if (!fleet) return;
   if (fleet.stale) {
-    yield warn("fleet", `Nothing known of the fleet since ${clock(fleet.redis.trueAt)} UTC: ${fleet.redis.error ?? "Redis is silent"}.`);
+    yield warn(
+      "fleet",
+      `Nothing known of the fleet since ${since(fleet.redis.trueAt)}: ${fleet.redis.error ?? "Redis is silent"}.`,
+    );
   } else {
-    if (fleet.redis.error !== null) yield warn("fleet", `This gateway is missing in the others' view: ${fleet.redis.error}.`);
-    if (fleet.totals.stale > 0) yield warn("fleet", `${plural(fleet.totals.stale, "gateway")} of the fleet stopped reporting.`);
+    if (fleet.redis.error !== null)
+      yield warn("fleet", `This gateway is missing in the others' view: ${fleet.redis.error}.`);
+    if (fleet.totals.stale > 0)
+      yield warn("fleet", `${plural(fleet.totals.stale, "gateway")} of the fleet stopped reporting.`);
   }
+}
+
+/** When it was last otherwise. */
+export function since(time: string | null): string {
+  return time === null ? "the start" : `${clock(time)} UTC`;
 }

@@ -98,7 +98,14 @@ function fullness({ handler }: RouteFigures): number {
 function routeView({ name, requests, byClass, handler }: RouteFigures): RouteView {
   if (handler === null) return { name, requests, failed5xx: byClass[5]!, handler };
   const { file, pool, arenaBytes, highestPeakBytes, marks, failures } = handler;
-  const own = { file, pool, arenaBytes, highestPeakBytes, marks: [...marks], failures: Object.fromEntries(failures) };
+  const own = {
+    file,
+    pool,
+    arenaBytes,
+    highestPeakBytes,
+    marks: [...marks],
+    failures: Object.fromEntries(failures),
+  };
   return { name, requests, failed5xx: byClass[5]!, handler: own };
 }
 

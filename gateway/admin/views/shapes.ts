@@ -157,6 +157,8 @@ export interface RatesView {
   readonly loopDelayP99Ms: number;
   readonly loopDelayMaxMs: number;
   readonly loopBusy: number;
+  /** The gates that refused somebody in the last ten seconds. */
+  readonly shedding: readonly string[];
 }
 
 /** A pool for the page: each slot is one letter and two numbers instead of an object. */
@@ -188,7 +190,12 @@ export interface ReplicaShape {
   readonly planBytes: number;
   readonly limitBytes: number | null;
   readonly rssBytes: number;
-  readonly pools: readonly { readonly name: string; readonly slots: number; readonly inUse: number; readonly waiting: number }[];
+  readonly pools: readonly {
+    readonly name: string;
+    readonly slots: number;
+    readonly inUse: number;
+    readonly waiting: number;
+  }[];
   readonly requestsPerSecond: number;
   readonly refusedPerSecond: number;
   readonly failures: number;
@@ -198,14 +205,19 @@ export interface ReplicaShape {
 
 export interface FleetShape {
   readonly name: string;
-  readonly redis: { readonly place: string; readonly error: string | null; readonly trueAt: string };
+  readonly redis: { readonly place: string; readonly error: string | null; readonly trueAt: string | null };
   readonly stale: boolean;
   readonly replicas: readonly ReplicaShape[];
   readonly totals: {
     readonly live: number;
     readonly stale: number;
     readonly requestsPerSecond: number;
-    readonly pools: readonly { readonly name: string; readonly slots: number; readonly inUse: number; readonly waiting: number }[];
+    readonly pools: readonly {
+      readonly name: string;
+      readonly slots: number;
+      readonly inUse: number;
+      readonly waiting: number;
+    }[];
   };
 }
 

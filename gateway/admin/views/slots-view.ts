@@ -27,7 +27,8 @@ export function slotsView(sources: Sources): SlotsView {
 export function gateView(name: string, gate: Gate, { gateway }: Sources): GateView {
   const { config } = gateway.generation;
   const { queueLength, queueWaitMs } = queueOf(name, config);
-  const { slots, active, highWater, waiting, waitingHighWater, admitted, admittedAfterWait, refused } = gate.counters();
+  const { slots, active, highWater, waiting, waitingHighWater, admitted, admittedAfterWait, refused } =
+    gate.counters();
   return {
     name,
     slots,
@@ -50,7 +51,10 @@ function queueOf(name: string, { pools, proxy }: Sources["gateway"]["generation"
   return pools[name] ?? { queueLength: 0, queueWaitMs: 0 };
 }
 
-function slotView({ index, control, leased, peakBytes, condemnedTimes }: Slot, tenant: SlotTenant | undefined): SlotView {
+function slotView(
+  { index, control, leased, peakBytes, condemnedTimes }: Slot,
+  tenant: SlotTenant | undefined,
+): SlotView {
   const state = stateOf(control, leased);
   const holder = tenant?.holder;
   return {

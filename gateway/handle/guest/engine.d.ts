@@ -52,3 +52,9 @@ declare class EngineURL {
 interface Global {
   [name: string]: unknown;
 }
+
+/** Made when the platform's script is bundled; see ../single-byte-tables.ts. */
+declare module "nea:single-byte" {
+  /** Name, labels, and the characters of the bytes 0x80 to 0xFF; U+FFFD where there is none. */
+  export const ENCODINGS: readonly (readonly [name: string, labels: string, upper: string])[];
+}

@@ -303,3 +303,30 @@ encoding.add(
   },
   "TypeError",
 );
+
+encoding.add(
+  "every single-byte encoding decodes every byte",
+  () => {
+    const upper = Uint8Array.from({ length: 128 }, (_, i) => 128 + i);
+    const labels =
+      "ibm866 latin2 latin3 latin4 cyrillic arabic greek hebrew logical latin6 iso-8859-13 iso-8859-14 l9 " +
+      "iso-8859-16 koi8-r koi8-u macintosh windows-874 windows-1250 windows-1251 windows-1253 latin5 windows-1255 " +
+      "windows-1256 windows-1257 windows-1258 x-mac-cyrillic";
+    return labels.split(" ").map((label) => {
+      const decoder = new TextDecoder(label);
+      return [decoder.encoding, decoder.decode(upper)];
+    });
+  },
+  "ibm866 iso-8859-2 iso-8859-3 iso-8859-4 iso-8859-5 iso-8859-6 iso-8859-7 iso-8859-8 iso-8859-8-i iso-8859-10 iso-8859-13 iso-8859-14 iso-8859-15 iso-8859-16 koi8-r koi8-u macintosh windows-874 windows-1250 windows-1251 windows-1253 windows-1254 windows-1255 windows-1256 windows-1257 windows-1258 x-mac-cyrillic"
+    .split(" ")
+    .map((name) => [name, new TextDecoder(name).decode(Uint8Array.from({ length: 128 }, (_, i) => 128 + i))]),
+);
+
+encoding.add(
+  "a fatal decoder of a single-byte encoding refuses what it has no character for",
+  (t) => [
+    t.thrown(() => new TextDecoder("windows-1253", { fatal: true }).decode(new Uint8Array([0xaa]))),
+    new TextDecoder("windows-1251", { fatal: true }).decode(new Uint8Array([0xcf, 0xf0, 0xe8])),
+  ],
+  ["TypeError", "При"],
+);

@@ -153,8 +153,9 @@ runtime.add(
       BigInt64Array,
       BigUint64Array,
     ];
-    return kinds.map((Kind) => {
-      const array = new Kind(64) as Uint8Array<ArrayBuffer>;
+    return kinds.map((kind) => {
+      const Kind = kind as unknown as new (length: number) => Uint8Array<ArrayBuffer>;
+      const array = new Kind(64);
       return crypto.getRandomValues(array) === array && Array.from(array).some((value) => value != 0);
     });
   },
@@ -180,7 +181,7 @@ runtime.add(
   (t) => [
     t.thrown(() => crypto.getRandomValues(new Uint8Array(65_536))),
     t.thrown(() => crypto.getRandomValues(new Uint8Array(65_537))),
-    t.thrown(() => crypto.getRandomValues(new Float32Array(1) as unknown as Uint8Array)),
+    t.thrown(() => crypto.getRandomValues(new Float32Array(1) as unknown as Uint8Array<ArrayBuffer>)),
     crypto.getRandomValues(new Uint8Array(0)).length,
   ],
   ["nothing", "QuotaExceededError", "TypeMismatchError", 0],

@@ -3,6 +3,6 @@ import type { Handler } from "nea-gateway";
 // A timer is small; a hundred thousand are not.
 export default {
   fetch() {
-    for (let i = 0; ; i++) setTimeout(() => {}, 1000 + i, "argument");
+    for (let i = 0; ; i++) setTimeout(() => i, 1000 + i);
   },
 } satisfies Handler;

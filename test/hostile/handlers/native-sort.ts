@@ -3,10 +3,7 @@ import type { Handler } from "nea-gateway";
 // A native loop: the engine's interrupt is not asked in there.
 export default {
   fetch() {
-    const numbers = new Float64Array(400_000);
-    for (;;) {
-      for (let i = 0; i < 64; i++) numbers[(i * 7919) % numbers.length] = i;
-      numbers.sort();
-    }
+    const numbers = Float64Array.from({ length: 100_000 }, (_, i) => (i * 7919) % 100_003);
+    for (;;) numbers.reverse().sort();
   },
 } satisfies Handler;

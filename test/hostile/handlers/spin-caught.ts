@@ -5,7 +5,7 @@ export default {
   fetch() {
     for (;;) {
       try {
-        null!.length;
+        (undefined as unknown as () => void)();
       } catch {
         continue;
       }

@@ -119,11 +119,11 @@ export class Request {
   get duplex(): "half" {
     return (this.#head, "half");
   }
-  get signal(): object {
+  /** Undefined without the abort feature, which whoever names `signal` has. */
+  get signal(): object | undefined {
     const parts = partsOf(this);
     if (parts.signal !== undefined) return parts.signal;
-    if (!signals.follow)
-      throw new TypeError("signal is not available: the platform did not see it in the handler");
+    if (!signals.follow) return undefined;
     return (parts.signal =
       this.#head === "" ? signals.follow(parts.signalSources ?? []) : signals.clientSignal!());
   }
@@ -230,5 +230,5 @@ function signalSources(init: RequestInit, from: Request | undefined): object[] |
 
 /** Without the abort feature there are no signals, and nothing to follow. */
 function signalOf(request: Request): object[] | undefined {
-  return signals.follow ? [request.signal] : undefined;
+  return signals.follow ? [request.signal!] : undefined;
 }

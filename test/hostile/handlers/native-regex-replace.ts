@@ -2,6 +2,7 @@ import type { Handler } from "nea-gateway";
 
 export default {
   fetch() {
-    return new Response(`${/(?<=(x*x*)*y)z/.test("x".repeat(5000))}`);
+    const text = "a".repeat(100_000);
+    for (;;) text.replace(/a(?=a*b)/g, "c");
   },
 } satisfies Handler;

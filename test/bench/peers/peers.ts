@@ -1,0 +1,33 @@
+/** All servers, in the order in which they are shown: Nea, what ratios refer to, the others. */
+import { bun, deno, workerd } from "./fetch-runtimes.ts";
+import { haproxy, haproxyLua } from "./haproxy.ts";
+import { nea } from "./nea.ts";
+import { nginx, njs } from "./nginx.ts";
+import { honoOnNode, httpProxy3, nodeHttp, undiciPipe } from "./node.ts";
+import type { Peer } from "./peer.ts";
+
+export const NEA = "nea";
+
+export const PEERS: readonly Peer[] = [
+  nea({ name: NEA, serves: () => true }),
+  nea({
+    name: "nea, logging",
+    serves: ({ app, kind }) => app === "hello" || kind === "next",
+    accessLog: true,
+  }),
+  nea({ name: "nea, no handler", serves: ({ kind }) => kind === "next", withoutHandler: true }),
+  nodeHttp,
+  honoOnNode,
+  httpProxy3,
+  workerd,
+  njs,
+  haproxyLua,
+  bun,
+  deno,
+  undiciPipe,
+  nginx,
+  haproxy,
+];
+
+/** Servers that a run has in any case, for the ratios. */
+export const BASELINES = new Set([nodeHttp.name, honoOnNode.name, httpProxy3.name]);

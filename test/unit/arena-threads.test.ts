@@ -1,0 +1,229 @@
+// Threads that are terminated under their handlers: who is hit, who is not, and what is counted.
+import { afterEach, describe, expect, test } from "vitest";
+import type { Image } from "../../gateway/arena/arenas.ts";
+import { EVENT } from "../../gateway/handle/abi.ts";
+import { ArenaLab, type LabOptions, type Recorder } from "../support/arena-lab.ts";
+import { Random } from "../support/random.ts";
+
+let lab: ArenaLab | undefined;
+afterEach(async () => {
+  await lab?.close();
+  lab = undefined;
+});
+
+async function open(options: LabOptions): Promise<ArenaLab> {
+  return (lab = await ArenaLab.open({ arenaBytes: 2 * 1024 * 1024, ...options }));
+}
+
+/** Counts its wake-ups in a variable that only its arena knows, and answers with the count at the end. */
+const COUNTER = `
+export default {
+  async fetch(request) {
+    const turns = Number(new URL(request.url).searchParams.get("turns"));
+    let count = 0;
+    while (count < turns) {
+      await new Promise((resolve) => setTimeout(resolve, 0));
+      count++;
+    }
+    return new Response("counted " + count);
+  },
+};`;
+
+/** A native loop: no interrupt reaches it. */
+const NATIVE = `export default { fetch() { for (;;) (3n ** 40000n).toString(); } };`;
+
+const SHORT = `export default { fetch(request) {
+  const end = performance.now() + Number(new URL(request.url).searchParams.get("ms"));
+  while (performance.now() < end);
+  return new Response("short");
+} };`;
+
+describe("a killed thread", () => {
+  test("takes one turn with it; ten handlers between turns and in its ring go on, twenty times in a row", async () => {
+    const lab = await open({ slots: 11, threads: 1 });
+    const counter = await lab.load(COUNTER);
+    const native = await lab.load(NATIVE, "native.ts");
+    for (let round = 0; round < 20; round++) {
+      const innocents = Array.from({ length: 10 }, () =>
+        lab.start(counter, { path: "/?turns=30", cpuMs: 2000 }),
+      );
+      const culprit = lab.start(native, { cpuMs: 10 });
+      await Promise.all([culprit, ...innocents].map((recorder) => recorder.finish()));
+      expect(culprit.end).toMatchObject({ kind: "aborted", cause: "cpu" });
+      expect(innocents.map(({ body }) => body)).toEqual(Array.from({ length: 10 }, () => "counted 30"));
+      expect(lab.arenas.threads.kills).toBe(round + 1);
+    }
+    expect(lab.pool.free).toBe(11);
+  });
+
+  test("is one of two that are killed at the same moment, while others wait on both", async () => {
+    const lab = await open({ slots: 10, threads: 2 });
+    const counter = await lab.load(COUNTER);
+    const native = await lab.load(NATIVE, "native.ts");
+    for (let round = 0; round < 5; round++) {
+      const culprits = [lab.start(native, { cpuMs: 10 }), lab.start(native, { cpuMs: 10 })];
+      expect(new Set(culprits.map(({ slot }) => lab.arenas.threads.seatOf(slot.index))).size).toBe(2);
+      const innocents = Array.from({ length: 8 }, () =>
+        lab.start(counter, { path: "/?turns=10", cpuMs: 2000 }),
+      );
+      await Promise.all([...culprits, ...innocents].map((recorder) => recorder.finish()));
+      for (const { end } of culprits) expect(end).toMatchObject({ kind: "aborted", cause: "cpu" });
+      for (const { body } of innocents) expect(body).toBe("counted 10");
+    }
+    expect(lab.arenas.threads.kills).toBe(10);
+    expect(lab.pool.free).toBe(10);
+  });
+
+  test("says in which line the native loop was called", async () => {
+    const lab = await open({ slots: 1 });
+    const image = await lab.load(
+      `const large = 3n ** 100000n;\nfunction burn() {\n  return large.toString();\n}\nexport default { fetch() { for (;;) burn(); } };`,
+    );
+    const { end } = await lab.request(image, { cpuMs: 10 });
+    if (end.kind !== "aborted") throw new Error("it was not aborted");
+    expect(end.frames[0]).toMatchObject({ functionName: "burn", line: 3, precision: "call" });
+  });
+});
+
+describe("while an image is made", () => {
+  test("a kill elsewhere does not disturb it, and it does not disturb a kill", async () => {
+    const lab = await open({ slots: 2, threads: 1 });
+    const native = await lab.load(NATIVE, "native.ts");
+    const slow = `const rows = []; for (let i = 0; i < 8000; i++) rows.push("row " + i); ${COUNTER}`;
+    for (let round = 0; round < 5; round++) {
+      const building = lab.load(slow, `slow-${round}.ts`);
+      const culprit = lab.start(native, { cpuMs: 10 });
+      const [image] = await Promise.all([building, culprit.finish()]);
+      expect(culprit.end).toMatchObject({ kind: "aborted", cause: "cpu" });
+      expect((await lab.request(image, { path: "/?turns=3" })).body).toBe("counted 3");
+      lab.arenas.release(image);
+    }
+  });
+
+  test("a module that never ends natively is killed, and the next image is made all the same", async () => {
+    const lab = await open({ slots: 1, threads: 1 });
+    const stuck = `for (;;) (3n ** 600000n).toString(); export default { fetch() {} };`;
+    for (let round = 0; round < 2; round++) {
+      expect(await lab.tryLoad(stuck, "stuck.ts", [], 50)).toBe("cpu");
+      const image = await lab.load(COUNTER);
+      expect((await lab.request(image, { path: "/?turns=1" })).body).toBe("counted 1");
+    }
+  });
+
+  test("a module that never ends is aborted with its line", async () => {
+    const lab = await open({ slots: 1, threads: 1 });
+    const failure = await lab.tryLoad(
+      "function forever() {\n  for (;;);\n}\nforever();\nexport default {};",
+      "x.ts",
+      [],
+      50,
+    );
+    expect(failure).toMatchObject({ phase: "evaluate", reason: "cpu" });
+    if (typeof failure === "string" || !("frames" in failure)) throw new Error("no frames");
+    expect(failure.frames.at(-1)).toMatchObject({ file: "x.ts", line: 4 });
+  });
+});
+
+describe("the claim on a turn", () => {
+  test("races with thousands of short turns, and every request ends exactly once", async () => {
+    const lab = await open({ slots: 6, threads: 2 });
+    const short = await lab.load(SHORT, "short.ts");
+    const counter = await lab.load(COUNTER);
+    const random = new Random(7);
+    const innocents = Array.from({ length: 2 }, () =>
+      lab.start(counter, { path: "/?turns=400", cpuMs: 60_000, wallMs: 60_000 }),
+    );
+    const ends = { complete: 0, wall: 0 };
+    async function client(requests: number): Promise<void> {
+      for (let i = 0; i < requests; i++) {
+        // Around the watchdog's tick of 5 ms, so that turns end just before, at and just after a claim.
+        const recorder = lab!.start(short, { path: `/?ms=${random.below(60) / 10}`, cpuMs: 1000 });
+        if (random.below(2) === 0) setTimeout(() => recorder.run.abort("wall"), random.below(6));
+        await recorder.finish();
+        const { end } = recorder;
+        if (end.kind === "complete") {
+          ends.complete++;
+          expect(recorder.body).toBe("short");
+        } else {
+          ends.wall++;
+          expect(end.cause).toBe("wall");
+        }
+        expect(recorder.endings).toBe(1);
+      }
+    }
+    await Promise.all(Array.from({ length: 4 }, () => client(120)));
+    for (const innocent of innocents) {
+      await innocent.finish();
+      expect(innocent.body).toBe("counted 400");
+    }
+    expect(ends.complete).toBeGreaterThan(60);
+    expect(ends.wall).toBeGreaterThan(30);
+    expect(lab.pool.free).toBe(6);
+  }, 60_000);
+
+  test("does not hit a turn of the same slot that comes after the one that was meant", async () => {
+    const lab = await open({ slots: 1, threads: 1 });
+    const image = await lab.load(SHORT, "short.ts");
+    for (let i = 0; i < 300; i++) {
+      const first = lab.start(image, { path: "/?ms=0" });
+      first.run.abort("wall");
+      await first.finish();
+      const second = await lab.request(image, { path: "/?ms=0" });
+      expect(second.end.kind).toBe("complete");
+    }
+  });
+});
+
+describe("a slot", () => {
+  /** Lets go of the arena before it hears that the run has ended, as an exchange does whose response has closed. */
+  function releaseEarly(recorder: Recorder): void {
+    const { ended } = recorder;
+    recorder.ended = (end) => {
+      ended.call(recorder, end);
+      recorder.run.release();
+    };
+  }
+
+  test.each([
+    [
+      "overflow",
+      `export default { async fetch() { await new Promise((r) => setTimeout(r, 1)); const k = []; for (;;) k.push([]); } };`,
+    ],
+    [
+      "interrupt",
+      `export default { async fetch() { await new Promise((r) => setTimeout(r, 1)); for (;;); } };`,
+    ],
+    [
+      "answer",
+      `export default { async fetch() { await new Promise((r) => setTimeout(r, 1)); return new Response("x".repeat(100_000)); } };`,
+    ],
+    ["kill", NATIVE],
+    ["nothing to wait for", `export default { async fetch() { await new Promise(() => {}); } };`],
+  ])("comes back once when its owner has let go already: %s", async (_title, code) => {
+    const lab = await open({ slots: 1, threads: 1 });
+    const image = await lab.load(code);
+    const next = await lab.load(SHORT, "short.ts");
+    for (let i = 0; i < 10; i++) {
+      const recorder = lab.start(image, { cpuMs: 10 });
+      releaseEarly(recorder);
+      await recorder.finish();
+      expect(recorder.frees).toBe(1);
+      const after = await lab.request(next, { path: "/?ms=0" });
+      expect([after.body, after.frees, after.endings]).toEqual(["short", 1, 1]);
+    }
+    expect(lab.pool.free).toBe(1);
+  });
+
+  test("ends a handler that feeds itself at its wall limit, whatever is still on its way to it", async () => {
+    const lab = await open({ slots: 1, threads: 1 });
+    const image: Image = await lab.load(COUNTER);
+    const recorder = lab.start(image, { path: "/?turns=1e9", cpuMs: 60_000, wallMs: 60_000 });
+    const feed = setInterval(() => {
+      for (let i = 0; i < 50; i++) recorder.run.deliver({ event: EVENT.timer, id: 0 });
+    }, 1);
+    setTimeout(() => recorder.run.abort("wall"), 50);
+    await recorder.finish();
+    clearInterval(feed);
+    expect(recorder.end).toMatchObject({ kind: "aborted", cause: "wall" });
+  });
+});
