@@ -3,7 +3,7 @@
  *
  *   accept   onExchange      a head that two parsers could read differently ends here
  *   admit    #route #admit   a route, and a permit of its gate
- *   arena    #handle         a slot, a run
+ *   arena    #handle         a slot, a run; a failed one may be taken over: run again, or sent upstream
  *     or     #forward        an upstream
  *   reply    in both         ...
  *   reset    permit.release  when the slot is clean
@@ -16,7 +16,8 @@ import { AccessLog } from "./access-log.ts";
 import type { Arrival, Exchange, UpgradeExchange } from "./accept/exchange.ts";
 import { Listener } from "./accept/listener.ts";
 import { listenerOptions } from "./accept/listener-options.ts";
-import { Gate, type Permit } from "./admit/gate.ts";
+import type { Passage } from "./admit/breaker.ts";
+import { Gate, type GateOptions, type Permit } from "./admit/gate.ts";
 import type { Arenas } from "./arena/arenas.ts";
 import { GatewayError } from "./errors.ts";
 import { failureOf, logFailure } from "./failure.ts";
@@ -25,7 +26,7 @@ import { LOG_LEVEL } from "./handle/abi.ts";
 import { consoleEntry } from "./handle/console-text.ts";
 import { HandlerExchange, type Served } from "./handle/served.ts";
 import { rewrite } from "./handle/subrequests.ts";
-import type { GatewayConfig } from "./config/types.ts";
+import type { GatewayConfig, RouteConfig } from "./config/types.ts";
 import { totalWeight, weighted } from "./proxy/balance.ts";
 import type { Deadlines } from "./proxy/deadlines.ts";
 import { forward } from "./proxy/forward.ts";
@@ -74,8 +75,8 @@ export class Gateway {
     this.gates = new Map(
       Object.values(config.pools).map((pool) => [pool.name, new Gate({ ...pool, shares: sharesOf(config, pool.name) })]),
     );
-    this.proxyGate = new Gate({ ...config.proxy, shares: sharesOf(config, null) });
-    this.upgradeGate = new Gate({ slots: config.upgrades.slots, queueLength: 0, queueWaitMs: 0 });
+    this.proxyGate = new Gate({ ...config.proxy, shares: sharesOf(config, PROXY_GATE) });
+    this.upgradeGate = new Gate(upgradeGateOf(config));
     this.listener = new Listener(
       listenerOptions(config),
       {
@@ -99,7 +100,8 @@ export class Gateway {
     for (const [name, gate] of this.gates) {
       gate.reconfigure({ ...config.pools[name]!, shares: sharesOf(config, name) });
     }
-    this.proxyGate.reconfigure({ ...config.proxy, shares: sharesOf(config, null) });
+    this.proxyGate.reconfigure({ ...config.proxy, shares: sharesOf(config, PROXY_GATE) });
+    this.upgradeGate.reconfigure(upgradeGateOf(config));
     this.#observer.adopted(config);
     before.retire();
   }
@@ -156,6 +158,7 @@ export class Gateway {
   #ended(arrival: Arrival, request: Request, generation: Generation): void {
     generation.leave();
     const durationMs = performance.now() - arrival.acceptedAtMs;
+    request.passage?.ended(request.handlerMs === null ? "neither" : request.aborted ? "aborted" : "well", performance.now());
     this.#observer.requestEnded(request, durationMs);
     this.#accessLog.write(arrival, request, durationMs);
     this.active--;
@@ -185,21 +188,37 @@ export class Gateway {
       sendReply(exchange, redirectTo(redirect, route, exchange));
       return request.end(redirect.status, null, 0);
     }
-    this.#admit(exchange, request, route, generation);
+    this.#admit({ exchange, request, route, generation });
   }
 
-  #admit(exchange: Exchange, request: Request, route: Route, generation: Generation): void {
-    const { handler, name } = route.config;
-    const gate = handler ? this.gates.get(handler.pool)! : this.proxyGate;
-    const go = (permit: Permit) => {
-      request.waitMs = permit.waitedMs;
-      request.gate = handler?.pool ?? PROXY_GATE;
-      if (handler) this.#handle(exchange, request, route, generation, permit);
-      else this.#forward(exchange, request, route, permit);
+  #admit(visit: Visit): void {
+    const { handler } = visit.route.config;
+    if (!handler) return this.#enter(visit, PROXY_GATE, (permit) => this.#forward(visit, permit));
+    const passage = visit.route.breaker?.pass(performance.now());
+    if (passage === null) return this.#rest(visit);
+    visit.request.passage = passage ?? null;
+    this.#enter(visit, handler.pool, (permit) => this.#handle(visit, handler.pool, permit));
+  }
+
+  /** The route's handler rests: its breaker is open. */
+  #rest(visit: Visit): void {
+    const { breaker, config } = visit.route;
+    if (config.handler!.onFailure === "next") return this.#goOn(visit);
+    const retryAfterS = breaker!.retryAfterS(performance.now());
+    throw new GatewayError("ARENA_ROUTE_TRIPPED", "its handler failed too often", { retryAfterS });
+  }
+
+  /** Calls `go` with a permit of the gate, now or when there is one; if there will be none, the request is refused. */
+  #enter({ exchange, request }: Visit, gateName: string, go: (permit: Permit) => void): void {
+    const gate = gateName === PROXY_GATE ? this.proxyGate : this.gates.get(gateName)!;
+    const enter = (permit: Permit) => {
+      request.waitMs += permit.waitedMs;
+      request.gate = gateName;
+      go(permit);
     };
-    const permit = gate.take(name);
-    if (permit) return go(permit);
-    void this.#queue(exchange, gate, name).then(go, (error: unknown) => {
+    const permit = gate.take(request.route!);
+    if (permit) return enter(permit);
+    void this.#queue(exchange, gate, request.route!).then(enter, (error: unknown) => {
       if (!(error instanceof GatewayError)) throw error;
       request.refuse(error);
     });
@@ -214,12 +233,16 @@ export class Gateway {
 
   // arena, handle ------------------------------------------------------------------------------------------------
 
-  #handle(exchange: Exchange, request: Request, route: Route, generation: Generation, permit: Permit): void {
+  #handle(visit: Visit, poolName: string, permit: Permit): void {
+    const { exchange, request, route, generation } = visit;
+    const { retryPool, onFailure } = route.config.handler!;
     const handler = route.handler!;
-    const poolName = route.config.handler!.pool;
     const pool = this.#arenas.pools.get(poolName)!;
     request.handler = handler.name;
     request.pool = poolName;
+    if (retryPool !== null || onFailure === "next") exchange.body?.keep();
+    // The arena is made clean from the image, which may take longer than the request.
+    generation.enter();
     const served = new HandlerExchange(exchange, {
       place: { arenas: this.#arenas, pool, image: handler.image, deadlines: this.#deadlines },
       route,
@@ -227,13 +250,45 @@ export class Gateway {
       generation,
       replyIdleMs: this.#replyIdleMs,
       log: (level, text) => this.#console(exchange, route, level, text),
-      freed: () => permit.release(),
+      freed: () => {
+        permit.release();
+        generation.leave();
+      },
+      takeOver: (failed) => this.#takeOver(visit, failed),
       done: (outcome) => {
         this.#explain(exchange, request, outcome);
         request.endHandled(outcome);
       },
     });
     served.start();
+  }
+
+  /** A failure that nobody outside has seen: run again in larger arenas, or sent upstream, if the route says so. */
+  #takeOver(visit: Visit, failed: Served): boolean {
+    const { exchange, request, route } = visit;
+    const { retryPool, onFailure } = route.config.handler!;
+    const again = failed.cause === "memory" && retryPool !== null && request.pool !== retryPool;
+    const ownFault = failed.cause !== null || /^HANDLE_/.test(failed.error!.code);
+    if (!again && !(onFailure === "next" && ownFault)) return false;
+    this.#explain(exchange, request, failed);
+    request.handled(failed);
+    exchange.body?.rewind();
+    const { requestId, traceId } = exchange;
+    const { route: name, handler, pool } = request;
+    const known = { requestId, traceId, route: name, handler, pool, code: failed.error!.code };
+    if (again) {
+      this.#logger.warn({ ...known, retryPool }, `run again in pool ${retryPool}`);
+      this.#enter(visit, retryPool, (permit) => this.#handle(visit, retryPool, permit));
+    } else {
+      this.#logger.warn(known, "passed on to the upstream after a failure");
+      this.#goOn(visit);
+    }
+    return true;
+  }
+
+  /** To the route's upstream instead of its handler. */
+  #goOn(visit: Visit): void {
+    this.#enter(visit, PROXY_GATE, (permit) => this.#forward(visit, permit));
   }
 
   #explain(exchange: Exchange, request: Request, outcome: Served): void {
@@ -262,7 +317,7 @@ export class Gateway {
 
   // proxy --------------------------------------------------------------------------------------------------------
 
-  #forward(exchange: Exchange, request: Request, route: Route, permit: Permit): void {
+  #forward({ exchange, request, route }: Visit, permit: Permit): void {
     const upstream = upstreamOf(route);
     const { policy, timeouts } = route.ways.get(upstream)!;
     const options = { upstream, policy, timeouts, replyIdleMs: this.#replyIdleMs, target: rewrite(exchange.target, route) };
@@ -303,6 +358,14 @@ function upstreamOf({ upstreams }: Route): Upstream {
   return choice.upstream;
 }
 
+/** One request on its way through the stages. */
+interface Visit {
+  readonly exchange: Exchange;
+  readonly request: Request;
+  readonly route: Route;
+  readonly generation: Generation;
+}
+
 /** What is gathered about one request on its way, until it ends; ends once. */
 class Request implements RequestRecord {
   route: string | null = null;
@@ -318,6 +381,10 @@ class Request implements RequestRecord {
   bytesOut = 0;
   arenaPeakBytes: number | null = null;
   cpuMs: number | null = null;
+  /** By which it got past its route's breaker, if there is one. */
+  passage: Passage | null = null;
+  /** The handler's last run was aborted. */
+  aborted = false;
   readonly #answer: (error: GatewayError) => void;
   readonly #onEnd: () => void;
 
@@ -331,11 +398,18 @@ class Request implements RequestRecord {
     this.end(error.status, error, 0);
   }
 
-  endHandled({ status, error, bytesOut, arenaPeakBytes, handlerMs, cpuUs }: Served): void {
-    this.arenaPeakBytes = arenaPeakBytes;
-    this.handlerMs = handlerMs;
-    this.cpuMs = cpuUs / 1000;
+  endHandled(served: Served): void {
+    const { status, error, bytesOut } = served;
+    this.handled(served);
     this.end(status || (error?.status ?? 0), error, bytesOut);
+  }
+
+  /** A run is over; there may be another one. */
+  handled({ arenaPeakBytes, handlerMs, cpuUs, cause }: Served): void {
+    this.arenaPeakBytes = Math.max(this.arenaPeakBytes ?? 0, arenaPeakBytes);
+    this.handlerMs = (this.handlerMs ?? 0) + handlerMs;
+    this.cpuMs = (this.cpuMs ?? 0) + cpuUs / 1000;
+    this.aborted = cause !== null;
   }
 
   end(status: number, error: GatewayError | null, bytesOut: number): void {
@@ -362,7 +436,15 @@ function routeOf({ table }: Generation, { method = "", url = "/", headers }: Inc
 }
 
 /** Routes with a reserve or a cap have a share of the gate they pass. */
-function sharesOf({ routes }: GatewayConfig, pool: string | null) {
-  const own = routes.filter(({ handler, slots }) => slots !== null && (handler?.pool ?? null) === pool);
+function sharesOf({ routes }: GatewayConfig, gate: string) {
+  const own = routes.filter(({ slots, ...route }) => slots !== null && gateOf(route) === gate);
   return Object.fromEntries(own.map(({ name, slots }) => [name, slots!]));
+}
+
+function gateOf({ handler, upgrade }: Pick<RouteConfig, "handler" | "upgrade">): string {
+  return upgrade ? UPGRADE_GATE : (handler?.pool ?? PROXY_GATE);
+}
+
+function upgradeGateOf(config: GatewayConfig): GateOptions {
+  return { slots: config.upgrades.slots, queueLength: 0, queueWaitMs: 0, shares: sharesOf(config, UPGRADE_GATE) };
 }

@@ -4,6 +4,7 @@
  * listener, the arenas, the gates) belongs to the gateway.
  */
 import { readFileSync, statSync } from "node:fs";
+import { Breaker } from "./admit/breaker.ts";
 import { type Routable, RouteTable } from "./admit/routes.ts";
 import type { Arenas } from "./arena/arenas.ts";
 import type {
@@ -31,6 +32,7 @@ export interface Way {
 export interface Route extends Routable {
   readonly config: RouteConfig;
   readonly handler: LoadedHandler | null;
+  readonly breaker: Breaker | null;
   readonly upstreams: readonly { readonly upstream: Upstream; readonly weight: number }[];
   /** What `env.NAME.fetch` reaches. */
   readonly bindings: ReadonlyMap<string, Upstream>;
@@ -159,6 +161,7 @@ function compile(
     config,
     match: config.match,
     handler: handlers.get(config.name) ?? null,
+    breaker: config.handler?.breaker ? new Breaker(config.handler.breaker) : null,
     upstreams: config.upstreams.map(({ name, weight }) => ({ upstream: named(name), weight })),
     bindings: new Map(Object.entries(config.handler?.bindings ?? {}).map(([key, name]) => [key, named(name)])),
     responseRules,

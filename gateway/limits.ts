@@ -42,6 +42,12 @@ export const REQUEST_ID_CHARACTERS = 64;
 export const PIPELINED_REQUESTS = 256;
 
 /**
+ * What is kept of a request's body that a handler has read, so that the request can be run again or passed on when the
+ * handler fails (`onOverflow`, `onFailure`). Longer bodies are not kept, and their requests fail.
+ */
+export const REPLAY_BYTES = 64 * 1024;
+
+/**
  * Retry-After, in seconds. At least 1, because 0 invites the very stampede that filled the queue; at most 30,
  * because the estimate is made from the recent past and a queue that is bounded in time cannot stay full much longer.
  */

@@ -19,7 +19,7 @@ export const THREAD_LIMITS = {
   maxOldGenerationSizeMb: 24,
   maxYoungGenerationSizeMb: 2,
   codeRangeSizeMb: 16,
-  stackSizeMb: 4,
+  stackSizeMb: 8,
 } as const;
 
 const SLOT_MASK = (1 << RUNNING_SLOT_BITS) - 1;

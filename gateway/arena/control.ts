@@ -33,7 +33,7 @@ export const SLOT = {
   askedBytes: 11,
   /** Out: thread CPU time of this turn, microseconds. */
   cpuUs: 12,
-  /** Out: pages in use at the end (or at the highest, as the top never falls), 64 KiB each. */
+  /** Kept between turns: pages in use, 64 KiB each. */
   topPages: 13,
 
   /** Kept between turns: the VM's globals, see VmRegisters. */
@@ -43,6 +43,8 @@ export const SLOT = {
   cleanImage: 16,
   /** Kept: the image that the arena was last restored to, clean or not; 0: none yet. */
   loadedImage: 18,
+  /** Out: pages in use at the end of the turn, which is the most so far; a reset that follows leaves it. */
+  peakPages: 22,
   /** Kept: 1 when nothing is known about the arena (trap, killed thread): wipe all of it before the next use. */
   condemned: 17,
 

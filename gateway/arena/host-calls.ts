@@ -128,6 +128,8 @@ export class HostCalls {
       }
       case CALL.usedBytes:
         return vm.exports.qjs_new_number(vm.registers().topPages * PAGE_BYTES);
+      case CALL.arenaBytes:
+        return vm.exports.qjs_new_number(vm.layout.arenaBytes);
       case CALL.now:
         return vm.exports.qjs_new_number(performance.timeOrigin + performance.now() - this.startedAtMs);
       case CALL.crypto:

@@ -159,6 +159,7 @@ export class SlotVm {
     this.#words[SLOT.stackPointer] = stackPointer;
     this.#words[SLOT.stackLow] = stackLow;
     this.#words[SLOT.topPages] = topPages;
+    this.#words[SLOT.peakPages] = topPages;
   }
 
   /** Calls the platform's turn function with the event that the I/O thread left in the mailbox. */

@@ -1,5 +1,6 @@
 /** The part of the WebAssembly JavaScript API that we use; TypeScript has it only together with the whole DOM. */
 declare namespace WebAssembly {
+  function validate(bytes: Uint8Array<ArrayBuffer>): boolean;
   type ImportValue = Memory | Table | Global | ((...args: never[]) => unknown);
   type ModuleImports = Record<string, ImportValue>;
   type Imports = Record<string, ModuleImports>;

@@ -79,12 +79,14 @@ export const CALL = {
   install: 32,
   /** randomBytes(uint8Array): filled in place from the system's generator. At most 65,536 bytes. */
   randomBytes: 33,
-  /** arena(): returns the arena's bytes in use, now; the arena's size is in the configuration. */
+  /** usedBytes(): returns the arena's bytes in use, now. */
   usedBytes: 34,
   /** now(): milliseconds since the request began, a float. */
   now: 35,
   /** crypto(operation, parametersJson, ...bytes): see crypto-host.ts; returns a string or Uint8Array, or throws. */
   crypto: 36,
+  /** arenaBytes(): returns the size of the arena. Not part of the image: one image may run in pools of several sizes. */
+  arenaBytes: 37,
 } as const;
 
 export const BODY_KIND = {

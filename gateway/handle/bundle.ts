@@ -75,9 +75,12 @@ export async function stopBundler(): Promise<void> {
   await stop();
 }
 
-/** How a handler's file is called in logs: short, and the same wherever the gateway runs. */
+/**
+ * How a handler's file is called in logs: short, and the same wherever the gateway runs. In a mounted ConfigMap the real
+ * files are in a directory named by time (`..2026_01_02_03_04_05.6`), behind links of the names that authors know.
+ */
 export function displayName(file: string): string {
-  return relative(process.cwd(), file);
+  return relative(process.cwd(), file).replace(/(^|\/)\.\.\d[^/]*\//g, "$1");
 }
 
 const BUILTIN = new RegExp(`^(node:.*|(${builtinModules.join("|")})(/.*)?)$`);

@@ -7,6 +7,8 @@
  * call takes much longer than 50 ms. RSA keys are not generated, as that takes up to seconds. What comes from the
  * arena is not trusted: everything is checked again here.
  *
+ * The same call parses URLs (url-host.ts), which is a pure function of the same kind.
+ *
  * Errors are thrown with messages "NAME: text", NAME being what the handler's DOMException will be called.
  */
 import { decrypt, encrypt } from "./crypto/cipher.ts";
@@ -16,6 +18,7 @@ import { hash, hmac, hmacVerify } from "./crypto/hash.ts";
 import { exportKey, generateKey, importKey } from "./crypto/keys.ts";
 import type { CryptoParameters } from "./crypto/parameters.ts";
 import { sign, verify } from "./crypto/signature.ts";
+import { URL_LENGTH, type UrlParameters, parseUrl } from "./url-host.ts";
 
 export { PBKDF2_ROUNDS, RSA_BITS } from "./crypto/parameters.ts";
 
@@ -24,8 +27,13 @@ export const CRYPTO_INPUT_BYTES = 1_048_576;
 
 /** A JWK comes among the parameters; one of RSA_BITS takes 3.2 KiB. */
 const PARAMETERS_LENGTH = 16_384;
+/** Two texts of URL_LENGTH, each character of them escaped. */
+const URL_PARAMETERS_LENGTH = 12 * URL_LENGTH + 1024;
 
-type Operation = (parameters: CryptoParameters, inputs: readonly Uint8Array[]) => string | Uint8Array;
+type Operation = (
+  parameters: CryptoParameters & UrlParameters,
+  inputs: readonly Uint8Array[],
+) => string | Uint8Array;
 
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   digest: hash,
@@ -39,6 +47,7 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
   importKey,
   exportKey,
   generateKey,
+  url: parseUrl,
 };
 
 /** What CALL.crypto answers: a string or bytes; throws CryptoFault for everything that cannot be done. */
@@ -49,11 +58,11 @@ export function cryptoCall(
 ): string | Uint8Array {
   const run = Object.hasOwn(OPERATIONS, operation) ? OPERATIONS[operation] : undefined;
   if (!run) throw new CryptoFault("NotSupportedError", "there is no such operation");
-  if (parametersJson.length > PARAMETERS_LENGTH)
-    throw new CryptoFault("DataError", "the parameters are too long");
+  const longest = operation === "url" ? URL_PARAMETERS_LENGTH : PARAMETERS_LENGTH;
+  if (parametersJson.length > longest) throw new CryptoFault("DataError", "the parameters are too long");
   assertInputBytes(inputs.reduce((sum, input) => sum + input.length, 0));
   try {
-    return run(JSON.parse(parametersJson) as CryptoParameters, inputs);
+    return run(JSON.parse(parametersJson) as CryptoParameters & UrlParameters, inputs);
   } catch (error) {
     if (error instanceof CryptoFault) throw error;
     // node:crypto's texts name OpenSSL's insides and are of no help to an author.

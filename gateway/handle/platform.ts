@@ -43,9 +43,9 @@ export const FEATURES: readonly Feature[] = [
   { name: "console", globals: ["console"] },
   { name: "performance", globals: ["performance", "Performance"] },
   { name: "timers", globals: ["setTimeout", "setInterval", "clearTimeout", "clearInterval"] },
-  { name: "url", globals: ["URL", "URLSearchParams", "Request"], extensions: ["url"] },
-  { name: "fetch", globals: ["fetch"], extensions: ["url"] },
-  { name: "url-pattern", globals: ["URLPattern"], extensions: ["url"] },
+  { name: "url", globals: ["URL", "URLSearchParams"] },
+  { name: "fetch", globals: ["fetch"] },
+  { name: "url-pattern", globals: ["URLPattern"] },
   { name: "encoding", globals: ["TextEncoder", "TextDecoder"] },
   { name: "legacy-encodings", globals: [], mentioned: namesLegacyEncoding },
   {

@@ -175,7 +175,7 @@ export class HandlerRun implements Timed {
     const { control } = this.slot;
     this.cpuUs += control[SLOT.cpuUs]!;
     this.logsDropped += control[SLOT.logsDropped]!;
-    this.peakBytes = Math.max(this.peakBytes, control[SLOT.topPages]! * PAGE_BYTES + MAILBOX_BYTES);
+    this.peakBytes = Math.max(this.peakBytes, control[SLOT.peakPages]! * PAGE_BYTES + MAILBOX_BYTES);
     this.slot.peakBytes = Math.max(this.slot.peakBytes, this.peakBytes);
   }
 

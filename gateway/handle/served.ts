@@ -58,6 +58,11 @@ export interface ServeOptions {
   log(level: number, text: string): void;
   /** The slot is clean and given back. */
   freed(): void;
+  /**
+   * The handler failed before anything of its work could be seen outside: no answer begun, no request sent, the body as
+   * it was. True: somebody else answers, and neither `done` nor an answer comes from here.
+   */
+  takeOver(failed: Served): boolean;
   /** Slot and response are over. */
   done(served: Served): void;
 }
@@ -88,9 +93,13 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
   /** Reads of the request's body and writes of the response that will become events. */
   #outstanding = 0;
   #writing = false;
+  /** Of console output so far, and lines that were too many. */
+  #logBytes = 0;
+  #logsCut = 0;
   /** The record of a subrequest whose target is in the next record. */
   #pendingSubrequest: Effect | null = null;
   #answered = false;
+  #takenOver = false;
   #closed = false;
   #runOver = false;
   #finished = false;
@@ -124,7 +133,7 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
   }
 
   get logsDropped(): number {
-    return this.#run.logsDropped;
+    return this.#run.logsDropped + this.#logsCut;
   }
 
   get awaited(): boolean {
@@ -134,6 +143,8 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
   start(): void {
     this.#startedMs = performance.now();
     this.#run.start(requestHead(this.#exchange), this.#exchange.body !== null);
+    // The client left between two stages: nobody else will say so.
+    if (this.#exchange.closed) queueMicrotask(() => this.responseClosed());
   }
 
   /** Ends it from outside: the drain's deadline. */
@@ -145,6 +156,7 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
   // What the handler asks for ------------------------------------------------------------------------------------
 
   effect(effect: Effect): void {
+    if (this.#takenOver) return;
     switch (effect.effect) {
       case EFFECT.respond:
         return this.#respond(effect);
@@ -180,7 +192,10 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
     }
     const headers = effect.textBytes === 0 ? [] : this.#text(effect).split("\n");
     const status = effect.a;
-    const fault = faultOfFields(headers) ?? (status >= 200 && status <= 599 ? null : `status ${status}`);
+    const fault =
+      faultOfFields(headers) ??
+      faultOfLength(headers) ??
+      (status >= 200 && status <= 599 ? null : `status ${status}`);
     if (fault) return this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", fault));
     this.#answered = true;
     this.status = status;
@@ -331,7 +346,13 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
     this.#run.deliver({ event: EVENT.bodyFailed, id: 0, text: known.title });
   }
 
+  /** Up to `limits.console`: the log is everybody's, and while it is full it takes no access lines either. */
   #log({ a: level, b: bytes, textPointer, textBytes }: Effect): void {
+    this.#logBytes += textBytes + LOG_LINE_BYTES;
+    if (this.#logBytes > this.#options.route.config.limits.consoleBytes) {
+      this.#logsCut++;
+      return;
+    }
     const text = effectText(this.#run.slot.bytes, textPointer, textBytes);
     this.#options.log(level, bytes > textBytes ? `${text}... (${bytes} bytes)` : text);
   }
@@ -355,8 +376,22 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
     this.error ??= error;
     if (this.#answered) return void this.#delivery?.onError(error);
     this.#answered = true;
+    if (this.#unseen && this.#options.takeOver(this)) return this.#retire();
     this.status = this.error.status;
     refuse(this.#exchange, this.error);
+  }
+
+  /** Nobody outside can tell that the handler ran. */
+  get #unseen(): boolean {
+    const { body, closed, gone } = this.#exchange;
+    return this.#subrequests.sent === 0 && (body?.rewindable ?? true) && !closed && !gone;
+  }
+
+  /** From now on the exchange is somebody else's; what is left of the run ends without a word. */
+  #retire(): void {
+    this.#takenOver = true;
+    this.#closed = this.#finished = true;
+    queueMicrotask(() => this.#run.abort("wall"));
   }
 
   #text({ textPointer, textBytes }: Effect, limitBytes = textBytes): string {
@@ -374,6 +409,7 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
   ended(end: RunEnd): void {
     this.handlerMs = performance.now() - this.#startedMs;
     this.#subrequests.close();
+    if (this.#takenOver) return this.#run.release();
     if (end.kind === "aborted") this.#aborted(end.cause, end);
     else if (!this.#answered)
       this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", "it ended without a response"));
@@ -432,5 +468,17 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
 }
 
 const STACK_BYTES = 16_384;
+/** What the log adds to a console line, about: time, request id, route, handler. An empty line is no free line. */
+const LOG_LINE_BYTES = 128;
 /** Heads become strings and lists of strings on the I/O thread, which has no arena around it. */
 const HEAD_BYTES = 65_536;
+
+/** A length that a handler announces for a body that is still to come: at most one, and a number (RFC 9110 section 8.6). */
+function faultOfLength(headers: readonly string[]): string | null {
+  const lengths = headers.filter(
+    (_, index) => index % 2 === 1 && headers[index - 1]!.toLowerCase() === "content-length",
+  );
+  return lengths.length === 0 || (lengths.length === 1 && /^\d{1,15}$/.test(lengths[0]!))
+    ? null
+    : `content-length ${lengths.join(", ").slice(0, 64)}`;
+}

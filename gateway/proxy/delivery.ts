@@ -122,6 +122,8 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
     const { req, res } = this.#exchange;
     // RFC 9110 section 15.2: never to an HTTP/1.0 client.
     if (status === 100 || req.httpVersion === "1.0" || res.headersSent || res.destroyed) return;
+    // Not before Node 26. Interim answers are optional, so an older one just does without.
+    if (typeof res.writeInformation !== "function") return;
     res.writeInformation(status, responseHeaders(headers, this.#exchange, status, null));
   }
 
@@ -154,6 +156,7 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
     const res = this.#exchange.res;
     // Whole already: an answer without a body (HEAD), or more than was announced.
     if (res.destroyed || this.#whole) return true;
+    if (this.#leftBytes >= 0 && chunk.length > this.#leftBytes) return this.#belie("more");
     this.bytesOut += chunk.length;
     this.#leftBytes -= chunk.length;
     if (this.#leftBytes === 0) return this.#last(chunk);
@@ -167,6 +170,7 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
     this.#sourceOver = true;
     const res = this.#exchange.res;
     if (this.#responseClosed) return this.#finish();
+    if (this.#leftBytes > 0 && !this.#whole) return void this.#belie("fewer");
     if (trailers.length > 0) res.addTrailers(trailersFor(trailers));
     if (!this.#whole) res.end();
     if ((res.socket?.writableLength ?? 0) > 0) this.#block();
@@ -192,6 +196,14 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
     if (!this.#blocked || limitMs === 0 || nowMs - this.#blockedSinceMs < limitMs) return;
     this.error ??= new GatewayError("REPLY_TIMED_OUT", `nothing taken for ${limitMs} ms`);
     this.#cut();
+  }
+
+  // A handler may announce any length. What does not keep to it would be taken for the next answer on the connection.
+  #belie(what: "more" | "fewer"): boolean {
+    this.abort(
+      new GatewayError("HANDLE_BAD_RESPONSE", `its body has ${what} bytes than its content-length says`),
+    );
+    return true;
   }
 
   // One large chunk at a time: the source waits until the socket has taken it, which a client that keeps up does at

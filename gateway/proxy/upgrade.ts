@@ -11,11 +11,12 @@ import type { Socket } from "node:net";
 import httpProxy from "http-proxy-3";
 import type { UpgradeExchange } from "../accept/exchange.ts";
 import { GatewayError, type Code } from "../errors.ts";
-import { authorityOf, type TargetAddress } from "./connect.ts";
+import type { TargetAddress } from "./connect.ts";
 import type { Deadlines, Timed } from "./deadlines.ts";
-import { hostFor, requestHeaders, responseHeaders, type ForwardingPolicy } from "./headers.ts";
+import type { ForwardingPolicy } from "./headers.ts";
 import type { Target } from "./target.ts";
 import { relayPlainAnswer } from "./upgrade-declined.ts";
+import { upgradeAnswerHeaders, upgradeRequestHeaders } from "./upgrade-headers.ts";
 import type { Upstream } from "./upstream.ts";
 
 export interface UpgradeOptions {
@@ -109,8 +110,10 @@ export class Tunnel implements UpgradeOutcome, Timed {
 
   open(): void {
     const { upstream, stickyKey = null } = this.#options;
+    if (this.#client.destroyed)
+      return this.#failSoon(new GatewayError("REPLY_CLIENT_GONE", "before the upgrade"));
     const target = upstream.pick(stickyKey, null);
-    if (target instanceof GatewayError) return this.#fail(target);
+    if (target instanceof GatewayError) return this.#failSoon(target);
     this.#target = target;
     target.upgrades += 1;
     this.#deadlines.add(this);
@@ -140,7 +143,7 @@ export class Tunnel implements UpgradeOutcome, Timed {
 
   #handshake(address: TargetAddress): void {
     const { req, firstBytes } = this.#exchange;
-    req.headers = this.#headers(address) as IncomingMessage["headers"];
+    req.headers = upgradeRequestHeaders(this.#exchange, this.#options.policy, address);
     tunnels.set(req, this);
     const target = {
       protocol: `${address.scheme}:`,
@@ -157,24 +160,8 @@ export class Tunnel implements UpgradeOutcome, Timed {
       this.#takeOver();
     } catch (cause) {
       // A client's bytes must not be able to end the process through somebody else's code.
-      this.#fail(new GatewayError("GATEWAY_FAULT", String(cause), { cause }));
+      this.#failSoon(new GatewayError("GATEWAY_FAULT", String(cause), { cause }));
     }
-  }
-
-  #headers(address: TargetAddress): NodeJS.Dict<string | string[]> {
-    const headers: NodeJS.Dict<string | string[]> = {
-      host: hostFor(this.#exchange, this.#options.policy) ?? authorityOf(address),
-      connection: "Upgrade",
-      upgrade: "websocket",
-    };
-    const raw = requestHeaders(this.#exchange, this.#options.policy);
-    for (let i = 0; i < raw.length; i += 2) {
-      const name = (raw[i] as string).toLowerCase();
-      const before = headers[name];
-      const value = raw[i + 1] as string;
-      headers[name] = before === undefined ? value : [before, value].flat();
-    }
-    return headers;
   }
 
   // The library listens for both answers by now. Its relay of an ordinary answer is replaced; its joining of the
@@ -209,18 +196,8 @@ export class Tunnel implements UpgradeOutcome, Timed {
     this.#movedMs = performance.now();
     this.status = 101;
     this.replied = true;
-    answer.headers = this.#answerHeaders(answer);
+    answer.headers = upgradeAnswerHeaders(answer, this.#exchange, this.#options.policy.response);
     return true;
-  }
-
-  #answerHeaders(answer: IncomingMessage): NodeJS.Dict<string> {
-    const headers: Record<string, string> = { Connection: "Upgrade", Upgrade: "websocket" };
-    const raw = responseHeaders(answer.rawHeaders, this.#exchange, 101, this.#options.policy.response);
-    for (let i = 0; i < raw.length; i += 2) {
-      const name = raw[i] as string;
-      if (name.toLowerCase() !== "content-length") headers[name] = raw[i + 1] as string;
-    }
-    return headers;
   }
 
   #decline(answer: IncomingMessage): void {
@@ -287,6 +264,11 @@ export class Tunnel implements UpgradeOutcome, Timed {
     this.#request?.destroy();
     this.#upstream?.destroy();
     this.#client.destroy();
+  }
+
+  // Never from within `forwardUpgrade`: the caller does not hold the tunnel yet.
+  #failSoon(error: GatewayError): void {
+    queueMicrotask(() => this.#fail(error));
   }
 
   // Before the answer: the caller hears of it at once and may still speak to the client. After it: the sockets

@@ -2,6 +2,7 @@
 // generation. Bound: targets x (connections + pending). Full: PROXY_TARGETS_BUSY; nobody left: PROXY_NO_TARGET.
 // Released by `close()`, which lets running requests finish. Watched through `stats()`.
 import { isIP } from "node:net";
+import { setTimeout as delay } from "node:timers/promises";
 import { GatewayError } from "../errors.ts";
 import { DURATION_BOUNDS_S, Histogram } from "../shared/histogram.ts";
 import { leastPending, roundRobin, sticky } from "./balance.ts";
@@ -58,6 +59,7 @@ export class Upstream implements Dispatching {
   #targets: Target[] = [];
   #turn = 0;
   #resolver: NodeJS.Timeout | null = null;
+  #resolving = false;
   #checks: ActiveCheck | null = null;
   #closed = false;
 
@@ -74,9 +76,12 @@ export class Upstream implements Dispatching {
     return this.#targets;
   }
 
-  /** Looks the targets up for the first time. Names that do not resolve yet are not an error: they may later. */
+  /**
+   * Looks the targets up for the first time, for as long as connecting may take. Names that do not resolve yet are
+   * not an error: they may later.
+   */
   async start(): Promise<void> {
-    await this.#resolve();
+    await Promise.race([this.#resolve(), delay(this.lineMs, undefined, { ref: false })]);
     if (this.#closed) return;
     const { resolveMs, check } = this.options;
     if (resolveMs > 0 && this.options.targets.some(needsLookup)) {
@@ -159,10 +164,13 @@ export class Upstream implements Dispatching {
       : leastPending(able, this.#turn);
   }
 
+  // One round at a time: a name server that is slow must not have rounds overtake each other.
   async #resolve(): Promise<void> {
-    const wanted: ListedTarget[] = [];
-    for (const listed of this.options.targets) wanted.push(...(await this.#addresses(listed)));
-    if (!this.#closed) this.#become(wanted);
+    if (this.#resolving) return;
+    this.#resolving = true;
+    const found = await Promise.all(this.options.targets.map((listed) => this.#addresses(listed)));
+    this.#resolving = false;
+    if (!this.#closed) this.#become(found.flat());
   }
 
   // A lookup that fails says nothing about the pods: keep what was known.

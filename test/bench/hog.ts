@@ -94,8 +94,7 @@ export function renderHog(results: readonly HogResult[]): string {
     { title: "errors" },
     { title: "p99 ms" },
     { title: "longest ms" },
-    { title: "quiet p99" },
-    { title: "quiet longest" },
+    { title: "without hog" },
     { title: "peak MiB" },
     { title: "end", align: "left" },
   ];
@@ -105,7 +104,6 @@ export function renderHog(results: readonly HogResult[]): string {
     String(beside.errors),
     figure(beside.p99Ms),
     figure(beside.longestMs),
-    figure(quiet.p99Ms),
     figure(quiet.longestMs),
     mebibytes(peak),
     end,

@@ -48,7 +48,7 @@ async function main(options: Options): Promise<void> {
       }
     }
     if (isWanted(options, "hog", false)) {
-      for (const peer of peers.filter((peer) => peer.serves(HOG) && peer.name !== "nea, logging")) {
+      for (const peer of peers.filter((peer) => peer.serves(HOG))) {
         progress(`hog ${peer.name}`);
         const result = await runHog(peer, { placement, upstreamPort: upstream.port, seconds: HOG_SECONDS });
         if (result) hogs.push(result);
@@ -58,9 +58,12 @@ async function main(options: Options): Promise<void> {
     }
     if (isWanted(options, "micro", true)) {
       progress("micro");
-      micro = await runMicroProcess(placement.server);
+      micro = await runMicroProcess(placement.server).catch((error: Error) => {
+        say(`\nmicro: ${error.message}`);
+        return [];
+      });
       progress("");
-      say(renderMicro(micro));
+      if (micro.length > 0) say(renderMicro(micro));
     }
   } finally {
     await upstream.process.stop();

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { configJsonSchema } from "./config-schema.ts";
+import { costTable } from "./cost-table.ts";
 import { renderPlanFile } from "./plan-file.ts";
 import { valuesTable } from "./values-table.ts";
 
@@ -16,7 +17,7 @@ export interface Artifact {
 export const ARTIFACTS: readonly Artifact[] = [
   { file: `${CHART}/files/plan.yaml`, render: () => renderPlanFile() },
   { file: `${CHART}/values.schema.json`, render: withConfigSchema },
-  { file: `${CHART}/README.md`, render: withValuesTable },
+  { file: `${CHART}/README.md`, render: withTables },
 ];
 
 function withConfigSchema(current: string): string {
@@ -25,12 +26,15 @@ function withConfigSchema(current: string): string {
   return `${JSON.stringify(schema, null, 2)}\n`;
 }
 
-const [BEGIN, END] = ["<!-- values: made from values.yaml -->", "<!-- /values -->"];
+function withTables(current: string): string {
+  const withCosts = between(current, "costs", costTable());
+  return between(withCosts, "values", valuesTable(readFileSync(`${CHART}/values.yaml`, "utf8")));
+}
 
-function withValuesTable(current: string): string {
-  const [before, rest] = current.split(BEGIN);
-  const after = rest?.split(END)[1];
-  if (before === undefined || after === undefined) throw new Error(`README.md has no ${BEGIN} ... ${END}`);
-  const table = valuesTable(readFileSync(`${CHART}/values.yaml`, "utf8"));
-  return `${before}${BEGIN}\n\n${table}\n\n${END}${after}`;
+/** Replaces what is between `<!-- NAME -->` and `<!-- /NAME -->`. */
+function between(text: string, name: string, content: string): string {
+  const [before, rest] = text.split(`<!-- ${name} -->`);
+  const after = rest?.split(`<!-- /${name} -->`)[1];
+  if (before === undefined || after === undefined) throw new Error(`README.md has no <!-- ${name} -->`);
+  return `${before}<!-- ${name} -->\n\n${content}\n\n<!-- /${name} -->${after}`;
 }

@@ -1,7 +1,7 @@
 /**
  * A pod of the chart on this machine: the rendered ConfigMap as files, the rendered environment, arguments and memory limit,
  * around `node gateway/main.ts`. Where the machine allows it (root on Linux), in namespaces and a cgroup as a container
- * would be; elsewhere as a plain process, and `isolation` says so.
+ * would be; elsewhere as a plain process, and the titles of the tests say so.
  */
 import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
@@ -18,11 +18,16 @@ const REPOSITORY = fileURLToPath(new URL("../../", import.meta.url));
 const SANDBOX = fileURLToPath(new URL("./pod-sandbox.sh", import.meta.url));
 const NAMESPACES = ["--mount", "--pid", "--fork", "--uts", "--kill-child"];
 const USER = 65532;
+const LOOK_MS = 100;
 
 /** Root alone is not enough: containers often may not make namespaces. */
 export const canIsolate =
   process.getuid?.() === 0 &&
   spawnSync("unshare", [...NAMESPACES, "mount", "--make-rprivate", "/"]).status === 0;
+
+export const isolation = canIsolate
+  ? `in namespaces of their own, as user ${USER}, read-only, ${MemoryCgroup.isAvailable() ? "within their memory limit" : "WITHOUT A MEMORY LIMIT: this machine allows none"}`
+  : "AS PLAIN PROCESSES: this machine allows no namespaces";
 
 export interface PodExit {
   readonly code: number | null;
@@ -34,10 +39,10 @@ export class LocalPod {
   readonly name: string;
   readonly http: number;
   readonly admin: number;
-  /** What this machine did not allow to be as in a cluster; empty: everything is. */
-  readonly missing: readonly string[];
   readonly cgroup: MemoryCgroup | undefined;
   readonly root: string;
+  /** Of memory, as the chart writes it: in whole Mi. */
+  readonly limit: string;
   /** Everything it wrote. */
   output = "";
   readonly #graceMs: number;
@@ -48,14 +53,13 @@ export class LocalPod {
     const container = gatewayOf(manifests);
     this.name = name;
     this.root = root;
+    this.limit = String(container.resources.limits["memory"]);
     this.http = portOf(container, "http");
     this.admin = portOf(container, "admin");
     this.#graceMs = podOf(manifests).terminationGracePeriodSeconds * 1000;
-    this.cgroup = canIsolate ? MemoryCgroup.create(name, limitOf(container)) : undefined;
-    this.missing = [
-      ...(canIsolate ? [] : ["namespaces, user 65532, read-only root"]),
-      ...(this.cgroup ? [] : ["memory limit"]),
-    ];
+    this.cgroup = canIsolate
+      ? MemoryCgroup.create(name, Number.parseInt(this.limit) * 1024 * 1024)
+      : undefined;
     // The image's own environment, then the pod's.
     const env = {
       PATH: "/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
@@ -68,7 +72,7 @@ export class LocalPod {
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => void (this.output += text));
   }
 
-  /** Resolves when the startup probe would: the chart's own, at its own pace. */
+  /** Resolves when the startup probe would. */
   static async start(name: string, manifests: readonly Manifest[]): Promise<LocalPod> {
     const root = await mkdtemp(join(tmpdir(), `${name}-`));
     await chmod(root, 0o755);
@@ -142,10 +146,11 @@ export class LocalPod {
   }
 
   async #untilStarted({ startupProbe }: Container): Promise<void> {
-    for (let failures = 0; failures < startupProbe.failureThreshold; failures++) {
-      if (this.#child.exitCode !== null) break;
+    // The probe's patience, but not its pace: a test looks more often.
+    const deadline = performance.now() + startupProbe.periodSeconds * startupProbe.failureThreshold * 1000;
+    while (this.#child.exitCode === null && performance.now() < deadline) {
       if (await this.ready()) return;
-      await new Promise((resolve) => setTimeout(resolve, 100 * startupProbe.periodSeconds));
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
     }
     throw new Error(`${this.name} did not become ready:\n${this.output}`);
   }
@@ -153,9 +158,4 @@ export class LocalPod {
 
 function portOf({ ports }: Container, wanted: string): number {
   return ports.find(({ name }) => name === wanted)?.containerPort ?? 0;
-}
-
-/** The chart writes its own figure in whole Mi. */
-function limitOf({ resources }: Container): number {
-  return Number.parseInt(String(resources.limits["memory"])) * 1024 * 1024;
 }

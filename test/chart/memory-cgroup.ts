@@ -35,9 +35,10 @@ export class MemoryCgroup {
     }
   }
 
-  /** The most that was charged to it, the page cache of the files it read included. */
-  get peakBytes(): number {
-    return Number(this.#read(this.version === 2 ? "memory.peak" : "memory.max_usage_in_bytes"));
+  static isAvailable(): boolean {
+    const probe = MemoryCgroup.create(`nea-probe-${process.pid}`, 64 * 1024 * 1024);
+    probe?.remove();
+    return probe !== undefined;
   }
 
   /** How often the kernel killed something in it. */

@@ -1,8 +1,8 @@
 // What two parsers could read differently is refused before a byte of it reaches an upstream. Raw bytes, one case
 // per rule, each with the section that makes it one. Behind every case waits a second request: were the case read
 // in another way than we read it, that request would show up at the origin.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { RawClient } from "../support/raw-client.ts";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { ask, RawClient } from "../support/raw-client.ts";
 import { RawOrigin } from "../support/raw-origin.ts";
 import { SmallGateway } from "../support/small-gateway.ts";
 import { statusOf } from "../support/wire.ts";
@@ -13,6 +13,10 @@ let gateway: SmallGateway;
 beforeAll(async () => {
   origin = await RawOrigin.start();
   gateway = await SmallGateway.start({ targets: [origin.url] });
+});
+// A connection to the origin lies ready, so that whatever slips through is there at once.
+beforeEach(async () => {
+  expect(statusOf(await ask(gateway.port, "GET /ready HTTP/1.1\r\nHost: a\r\n\r\n"))).toBe(200);
 });
 afterAll(async () => {
   await gateway.stop();

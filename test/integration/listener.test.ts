@@ -243,7 +243,7 @@ describe("replies", () => {
   test("a body that never ends does not keep the connection", async () => {
     const { gateway } = await start({
       serve: (exchange) => refuse(exchange, new GatewayError("ADMIT_QUEUE_FULL")),
-      listener: { restMs: 200, restBytes: 1 << 30 },
+      listener: { restMs: 200, restBytes: 1 << 30, keepAliveMs: 60_000 },
     });
     const client = await RawClient.connect(gateway.port);
     client.send("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 50000\r\n\r\nx");

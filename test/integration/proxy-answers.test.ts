@@ -220,3 +220,51 @@ describe("answers that two parsers could read differently", () => {
     client.destroy();
   });
 });
+
+describe("connections that are not used again", () => {
+  const connectionsFor = async (first: string, method: string, request = ""): Promise<number> => {
+    const before = origin.connections;
+    const client = await RawClient.connect(gateway.port);
+    origin.answer = () => first;
+    client.send(`${method} /1 HTTP/1.1\r\nHost: a\r\n${request}`);
+    await client.response(method);
+    origin.answer = () => "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nmine";
+    client.send("GET /2 HTTP/1.1\r\nHost: a\r\n\r\n");
+    expect((await client.response()).body.toString()).toBe("mine");
+    client.destroy();
+    return origin.connections - before;
+  };
+  const plain = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok";
+
+  beforeAll(async () => {
+    // Whatever an earlier test left idle would be used first.
+    for (const socket of origin.sockets) socket.destroy();
+    await origin.until(() => origin.sockets.size === 0);
+    await gateway.until(() => gateway.upstream.stats()[0]?.connections === 0);
+  });
+
+  test("an ordinary one is", async () => {
+    expect(await connectionsFor(plain, "GET", "\r\n")).toBe(1);
+    expect(await connectionsFor(plain, "POST", "Content-Length: 2\r\n\r\nhi")).toBe(0);
+  });
+
+  test("one whose upstream said close, even if it does not", async () => {
+    expect(
+      await connectionsFor(plain.replace("\r\n\r\n", "\r\nConnection: close\r\n\r\n"), "GET", "\r\n"),
+    ).toBe(1);
+  });
+
+  test("one that answered HEAD: a body may still come", async () => {
+    expect(await connectionsFor("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", "HEAD", "\r\n")).toBe(1);
+  });
+
+  test("one that carried the body of a GET: the upstream may not have seen it as one", async () => {
+    expect(await connectionsFor(plain, "GET", "Content-Length: 2\r\n\r\nhi")).toBe(1);
+  });
+
+  test("one whose upstream keeps it for less than a second", async () => {
+    expect(
+      await connectionsFor(plain.replace("\r\n\r\n", "\r\nKeep-Alive: timeout=1\r\n\r\n"), "GET", "\r\n"),
+    ).toBe(1);
+  });
+});

@@ -1,4 +1,4 @@
-// Two thousand requests at once through few connections, with upstreams and clients that misbehave at random: nobody
+// A thousand requests at once through few connections, with upstreams and clients that misbehave at random: nobody
 // ever gets an answer that was meant for somebody else, and afterwards nothing is left. The seed is in the test, so
 // that a failure can be run again.
 import type { Socket } from "node:net";
@@ -21,7 +21,7 @@ function randomly(seed: number): (below: number) => number {
 const random = randomly(4711);
 
 const later = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
-const sized = (id: string, bytes: number): string => id.padEnd(bytes, ".");
+const sized = (id: string, bytes: number): string => id.repeat(Math.ceil(bytes / id.length)).slice(0, bytes);
 
 async function dribble(socket: Socket, text: string): Promise<void> {
   for (const byte of text) {
@@ -35,7 +35,7 @@ const manners: ((id: string, connection: OriginConnection) => void)[] = [
   (id, { socket }) =>
     socket.write(`HTTP/1.1 200 OK\r\nX-Id: ${id}\r\nContent-Length: 50\r\n\r\n${sized(id, 50)}`),
   (id, { socket }) =>
-    socket.write(`HTTP/1.1 200 OK\r\nX-Id: ${id}\r\nContent-Length: 90000\r\n\r\n${sized(id, 90_000)}`),
+    socket.write(`HTTP/1.1 200 OK\r\nX-Id: ${id}\r\nContent-Length: 200000\r\n\r\n${sized(id, 200_000)}`),
   (id, { socket }) => {
     const hex = id.length.toString(16);
     socket.write(
@@ -97,7 +97,9 @@ function requestFor(id: string): string {
 function check(answer: Message, id: string): void {
   if (statusOf(answer) >= 500) return;
   expect(fieldOf(answer, "x-id")).toBe(id);
-  if (answer.body.length > 0) expect(answer.body.toString().startsWith(id)).toBe(true);
+  // Every byte is the right one's, wherever buffers were shared on the way.
+  const text = answer.body.toString();
+  expect(text === sized(id, text.length) || text === `${id}.`).toBe(true);
 }
 
 /** One client's life: a few requests, now and then two at once, now and then gone in the middle. */
@@ -135,9 +137,9 @@ async function finalAnswer(client: RawClient): Promise<Message | null> {
 
 test("nobody gets somebody else's answer, and nothing is left", async () => {
   const answered = { count: 0 };
-  await Promise.all(Array.from({ length: 200 }, (_, number) => live(number, answered)));
+  await Promise.all(Array.from({ length: 120 }, (_, number) => live(number, answered)));
   await gateway.idle();
-  expect(answered.count).toBeGreaterThan(300);
+  expect(answered.count).toBeGreaterThan(200);
   expect(origin.faults).toEqual([]);
   for (const stats of gateway.upstream.stats()) expect(stats).toMatchObject({ running: 0, waiting: 0 });
   await gateway.until(() => gateway.listener.connections === 0);

@@ -327,7 +327,7 @@ describe("bodies the other side does not want", () => {
   });
 
   test("a client that goes on sending after its answer is cut off", async () => {
-    await start(() => null, { listener: { restBytes: 100_000, restMs: MINUTE } });
+    await start(() => null, { listener: { restBytes: 100_000, restMs: MINUTE, keepAliveMs: MINUTE } });
     origin.onConnection = (socket) => {
       socket.once("data", () => socket.write("HTTP/1.1 401 No\r\nContent-Length: 2\r\n\r\nno"));
     };

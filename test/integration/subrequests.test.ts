@@ -34,6 +34,8 @@ const get = (path = "/"): ConstructorParameters<typeof Subrequest>[1] => ({
   headers: ["accept", "*/*"],
   body: null,
 });
+// Of a prime length, so that no two buffers hold the same bytes in the same places.
+const PATTERN = "abcdefghijklmnopqrstuvwxyz01234";
 const GET = "GET / HTTP/1.1\r\nHost: a\r\n\r\n";
 const answerOf =
   (text: string): Answer =>
@@ -67,20 +69,24 @@ describe("reading", () => {
   });
 
   test("an unread body holds the upstream back at the buffer's size", async () => {
-    const size = 64 << 20;
+    const size = 16 << 20;
     await start((_, { socket }) => {
       socket.write(`HTTP/1.1 200 OK\r\nContent-Length: ${size}\r\n\r\n`);
-      socket.write(Buffer.alloc(size));
+      socket.write(Buffer.alloc(size, PATTERN));
       return null;
     });
     const sub = new Subrequest(gateway.upstream, get(), { bufferBytes: 100_000 });
     await sub.head;
     await new Promise((resolve) => setTimeout(resolve, 200));
     expect(sub.call.bytesReceived).toBeLessThan(300_000);
+    const pieces: Uint8Array[] = [];
     let total = 0;
-    for (let piece = await sub.read(65_536); piece !== null; piece = await sub.read(65_536))
+    for (let piece = await sub.read(65_536); piece !== null; piece = await sub.read(65_536)) {
       total += piece.length;
+      pieces.push(piece);
+    }
     expect(total).toBe(size);
+    expect(Buffer.concat(pieces).equals(Buffer.alloc(size, PATTERN))).toBe(true);
   });
 
   test("an upstream that dies within the body fails the read, after the bytes that came", async () => {

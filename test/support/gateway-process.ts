@@ -37,13 +37,16 @@ export class GatewayProcess {
   errorText = "";
   port = 0;
   adminPort = 0;
+  /** What it was started with; a test may change it. */
+  readonly configFile: string;
   readonly #directory: string;
   #rest = "";
   #changed: (() => void)[] = [];
   #exit: Exit | undefined;
 
-  private constructor(directory: string, child: ChildProcess) {
+  private constructor(directory: string, configFile: string, child: ChildProcess) {
     this.#directory = directory;
+    this.configFile = configFile;
     this.child = child;
     this.memory = new TreeMemory(child.pid!);
     child.stdout!.setEncoding("utf8").on("data", (text: string) => this.#read(text));
@@ -68,7 +71,7 @@ export class GatewayProcess {
       env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
-    return new GatewayProcess(directory, child);
+    return new GatewayProcess(directory, file, child);
   }
 
   /** Resolves when it listens; throws with what it said if it ends instead. */

@@ -30,25 +30,6 @@ interface EngineTextEncoder {
   encodeInto(source: string, destination: Uint8Array): { read: number; written: number };
 }
 
-/** Extension "url". */
-declare class EngineURL {
-  constructor(url: string, base?: string);
-  static canParse(url: string, base?: string): boolean;
-  href: string;
-  readonly origin: string;
-  protocol: string;
-  username: string;
-  password: string;
-  host: string;
-  hostname: string;
-  port: string;
-  pathname: string;
-  search: string;
-  hash: string;
-  toString(): string;
-  toJSON(): string;
-}
-
 interface Global {
   [name: string]: unknown;
 }

@@ -3,9 +3,8 @@ import type { Image } from "../../../gateway/arena/arenas.ts";
 import { HandlerRun, type RunEnd, type RunOwner } from "../../../gateway/handle/run.ts";
 import { type CpuTime, cpuBetween, readCpu } from "../measure/cpu.ts";
 import type { Lab } from "./lab.ts";
-import { type Times, timesOf } from "./timing.ts";
+import { MEASURE_MS, type Times, WARM_UP_MS, timesOf } from "./timing.ts";
 
-const COUNT = 3000;
 const US_PER_MS = 1000;
 const LIMITS = { cpuMs: 1000, wallMs: 10_000 };
 
@@ -18,23 +17,24 @@ export interface TripTimes {
 
 /** `depth` trips under way at a time. */
 export async function timeTrips(lab: Lab, image: Image, head: string, depth: number): Promise<TripTimes> {
-  await runTrips(lab, image, head, depth);
+  await runTrips(lab, image, head, depth, WARM_UP_MS);
   const before = readCpu(process.pid);
-  const us = await runTrips(lab, image, head, depth);
+  const us = await runTrips(lab, image, head, depth, MEASURE_MS);
   const cpu = cpuBetween(before, readCpu(process.pid));
-  const perTrip = cpu && { io: cpu.io / COUNT, arena: cpu.arena / COUNT, other: cpu.other / COUNT };
+  const count = us.length;
+  const perTrip = cpu && { io: cpu.io / count, arena: cpu.arena / count, other: cpu.other / count };
   return { trip: timesOf(us), cpu: perTrip };
 }
 
-async function runTrips(lab: Lab, image: Image, head: string, depth: number): Promise<number[]> {
+async function runTrips(lab: Lab, image: Image, head: string, depth: number, ms: number): Promise<number[]> {
   const us: number[] = [];
-  let started = 0;
+  const endMs = performance.now() + ms;
   const one = async (): Promise<void> => {
-    while (started < COUNT) {
-      started++;
+    for (let nowMs = 0; nowMs < endMs;) {
       const beganMs = performance.now();
       await new Promise<void>((resolve) => new Trip(lab, image, head, resolve));
-      us.push((performance.now() - beganMs) * US_PER_MS);
+      nowMs = performance.now();
+      us.push((nowMs - beganMs) * US_PER_MS);
     }
   };
   await Promise.all(Array.from({ length: depth }, one));

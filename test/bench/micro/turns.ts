@@ -12,9 +12,8 @@ import { EVENT_BYTES_MAX } from "../../../gateway/handle/run.ts";
 import { faultOfFields } from "../../../gateway/proxy/headers.ts";
 import { cpuBetween, readCpu } from "../measure/cpu.ts";
 import type { Lab } from "./lab.ts";
-import { type Times, timed } from "./timing.ts";
+import { MEASURE_MS, type Times, timed } from "./timing.ts";
 
-const COUNT = 3000;
 const CPU_US = 1_000_000;
 
 export interface TurnTimes {
@@ -57,28 +56,35 @@ export function timeTurns({ engine, arenas, slot }: Lab, image: Image, head: str
       throw new Error("the handler did not answer");
     effectBody(bytes, effect.bodyPointer, effect.bodyBytes);
   };
-  const turn = timed(COUNT, () => vm.run(), write);
+  const turn = timed(() => vm.run(), write);
   if (control[SLOT.outcome] !== OUTCOME.clean)
     throw new Error(`the turn ended with ${control[SLOT.outcome]}`);
   const roundTrip = (): void => {
     write();
     read();
   };
-  const marshalling = timed(COUNT, roundTrip, () => {
+  const marshalling = timed(roundTrip, () => {
     write();
     vm.run();
   });
   const reset = timed(
-    COUNT,
     () => vm.run(),
     () => (control[SLOT.job] = JOB.reset),
   );
-  const before = readCpu(process.pid);
-  for (let i = 0; i < COUNT; i++) {
+  const whole = (): void => {
     write();
     vm.run();
     read();
-  }
+  };
+  return { turn, reset, marshalling, turnCpuUs: cpuOf(whole) };
+}
+
+/** On average. */
+function cpuOf(action: () => void): number | null {
+  const before = readCpu(process.pid);
+  const endMs = performance.now() + MEASURE_MS;
+  let count = 0;
+  for (; performance.now() < endMs; count++) action();
   const cpu = cpuBetween(before, readCpu(process.pid));
-  return { turn, reset, marshalling, turnCpuUs: cpu && cpu.io / COUNT };
+  return cpu && cpu.io / count;
 }

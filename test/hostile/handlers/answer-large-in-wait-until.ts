@@ -4,6 +4,6 @@ import type { Handler } from "nea-gateway";
 export default {
   fetch(_request, _env, ctx) {
     ctx.waitUntil(new Promise((resolve) => setTimeout(resolve, 20)));
-    return new Response("x".repeat(700_000));
+    return new Response("x".repeat(300_000));
   },
 } satisfies Handler;

@@ -7,7 +7,6 @@ import { Request, type RequestInit } from "../http/request.ts";
 import type { Response } from "../http/response.ts";
 import { assertInRequest } from "../life/context.ts";
 import { followRedirects } from "../life/redirect.ts";
-import "./url.ts";
 
 export function fetch(input: unknown, init?: RequestInit): Promise<Response> {
   try {

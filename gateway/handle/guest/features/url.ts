@@ -1,101 +1,111 @@
 /**
- * URL (URL standard, section 6.1): the engine's parser (the "url" extension, ada) behind a class of ours, which adds
- * what the extension lacks: searchParams, URL.parse, well-formed strings, and errors for wrong receivers.
+ * URL (URL standard, section 6.1): an object around its serialization. Its parts are slices of that, and setting one
+ * is parsing again, which is left to the host unless the result is seen to be canonical (../url/parse-url.ts).
  */
 import { brand, defineGlobals } from "../global.ts";
-import { urls } from "../http/url-support.ts";
+import { isCanonical, parseUrl, withPart } from "../url/parse-url.ts";
 import { URLSearchParams, linkParams, refillParams } from "../url/search-params.ts";
+import { PARTS, type UrlPart, hashStart, pathEnd, pathStart } from "../url/url-parts.ts";
 
-const Engine = (globalThis as unknown as { URL: typeof EngineURL }).URL;
-
-export interface URL extends Pick<
-  EngineURL,
-  | "href"
-  | "protocol"
-  | "username"
-  | "password"
-  | "host"
-  | "hostname"
-  | "port"
-  | "pathname"
-  | "search"
-  | "hash"
-> {
-  readonly origin: string;
-}
+export interface URL extends Record<UrlPart, string> {}
 export class URL {
-  #url: EngineURL;
+  #href: string;
   #params: URLSearchParams | undefined = undefined;
 
   constructor(url: string, base?: string) {
-    if (arguments.length === 0) throw new TypeError("URL: a URL is needed");
-    this.#url = parse(`${url}`, base === undefined ? undefined : `${base}`);
+    const text = `${url}`.toWellFormed();
+    const against = base === undefined ? undefined : `${base}`.toWellFormed();
+    const href = parseUrl(text, against);
+    if (href === undefined) throw invalid(text, against);
+    this.#href = href;
+  }
+
+  get href(): string {
+    return this.#href;
+  }
+  set href(value: string) {
+    const text = `${value}`.toWellFormed();
+    const href = parseUrl(text);
+    if (href === undefined) throw invalid(text, undefined);
+    this.#href = href;
+    if (this.#params) refillParams(this.#params, PARTS.search(href));
   }
 
   get searchParams(): URLSearchParams {
-    return (this.#params ??= linkParams(this.#url.search, (search) => (this.#url.search = search)));
+    return (this.#params ??= linkParams(PARTS.search(this.#href), (text) => {
+      this.#href = changed(this.#href, "search", text);
+    }));
   }
 
   toString(): string {
-    return this.#url.href;
+    return this.#href;
   }
   toJSON(): string {
-    return this.#url.href;
+    return this.#href;
   }
 
   static canParse(url: string, base?: string): boolean {
-    return URL.parse(url, base) !== null;
+    return (
+      parseUrl(`${url}`.toWellFormed(), base === undefined ? undefined : `${base}`.toWellFormed()) !==
+      undefined
+    );
   }
 
   static parse(url: string, base?: string): URL | null {
-    try {
-      return new URL(url, base);
-    } catch {
-      return null;
-    }
+    return URL.canParse(url, base) ? new URL(url, base) : null;
   }
 
   static {
-    const accessors = (name: "href") => ({
+    const accessor = (name: UrlPart, read: (href: string) => string) => ({
       get [name](): string {
-        return (this as unknown as URL).#url[name];
+        return read((this as unknown as URL).#href);
       },
       set [name](value: string) {
         const self = this as unknown as URL;
-        self.#url[name] = `${value}`.toWellFormed();
-        if (self.#params) refillParams(self.#params, self.#url.search);
+        self.#href = changed(self.#href, name, `${value}`.toWellFormed());
+        if (self.#params) refillParams(self.#params, PARTS.search(self.#href));
       },
     });
-    const all = "href protocol username password host hostname port pathname search hash origin";
-    for (const name of all.split(" ")) {
-      const accessor = Object.getOwnPropertyDescriptor(accessors(name as "href"), name)!;
-      if (name === "origin") delete accessor.set;
-      Object.defineProperty(URL.prototype, name, accessor);
+    for (const name of Object.keys(PARTS) as UrlPart[]) {
+      const property = Object.getOwnPropertyDescriptor(accessor(name, PARTS[name]), name)!;
+      if (name === "origin") delete property.set;
+      Object.defineProperty(URL.prototype, name, property);
     }
   }
 }
+brand(URL, "URL");
 
-function parse(url: string, base: string | undefined): EngineURL {
-  try {
-    return base === undefined
-      ? new Engine(url.toWellFormed())
-      : new Engine(url.toWellFormed(), base.toWellFormed());
-  } catch {
-    const against = base === undefined ? "" : ` against the base ${shown(base)}`;
-    throw new TypeError(`Invalid URL: ${shown(url)}${against}`);
+/** What cannot be set leaves the URL as it is. */
+function changed(href: string, name: UrlPart, value: string): string {
+  const simple = changedSimply(href, name, value);
+  return simple !== undefined && isCanonical(simple) ? simple : (withPart(href, name, value) ?? href);
+}
+
+/** What setting a part comes to if the value has nothing special about it; the caller sees to that. */
+function changedSimply(href: string, name: UrlPart, value: string): string | undefined {
+  if (name === "hash") {
+    const text = value.startsWith("#") ? value.slice(1) : value;
+    return href.slice(0, hashStart(href)) + (text === "" ? "" : `#${text}`);
   }
+  if (value.includes("#")) return undefined;
+  const start = pathStart(href);
+  const end = pathEnd(href, start);
+  if (name === "search") {
+    const text = value.startsWith("?") ? value.slice(1) : value;
+    return href.slice(0, end) + (text === "" ? "" : `?${text}`) + href.slice(hashStart(href));
+  }
+  if (name !== "pathname" || !value.startsWith("/") || value.includes("?")) return undefined;
+  return href.slice(0, start) + value + href.slice(end);
+}
+
+function invalid(url: string, base: string | undefined): TypeError {
+  return new TypeError(
+    `Invalid URL: ${shown(url)}${base === undefined ? "" : ` against the base ${shown(base)}`}`,
+  );
 }
 
 function shown(url: string): string {
   return JSON.stringify(url.length > 200 ? `${url.slice(0, 200)}...` : url);
 }
 
-brand(URL, "URL");
-urls.parse = (text, base) => {
-  try {
-    return parse(text, base).href;
-  } catch {
-    return undefined;
-  }
-};
 defineGlobals({ URL, URLSearchParams });

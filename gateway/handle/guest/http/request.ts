@@ -10,7 +10,7 @@ import { Headers, type HeadersInit, copyHeaders, headersOver, serialize, setIfAb
 import { HostSource } from "./host-source.ts";
 import { DEFAULT_OPTIONS, type RequestOptions, checkedMethod, checkedOptions } from "./request-rules.ts";
 import { signals } from "./signal-support.ts";
-import { urls } from "./url-support.ts";
+import { parseUrl } from "../url/parse-url.ts";
 
 export interface RequestInit extends Partial<RequestOptions> {
   method?: string;
@@ -208,8 +208,8 @@ function newBody(
 }
 
 function checkedUrl(input: unknown): string {
-  const text = `${input as string}`;
-  const url = urls.parse(text);
+  const text = `${input as string}`.toWellFormed();
+  const url = parseUrl(text);
   if (url === undefined)
     throw new TypeError(`Request: ${JSON.stringify(text.slice(0, 200))} is not an absolute URL`);
   if (/^[a-z+.-]+:\/\/[^/?#]*@/i.test(url))

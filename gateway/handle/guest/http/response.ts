@@ -9,7 +9,7 @@ import { TEXT_TYPE, extractBody } from "./extract-body.ts";
 import { fieldsOfRecord, withType } from "./fields.ts";
 import { Headers, type HeadersInit, copyHeaders, headersOver, serialize } from "./headers.ts";
 import { assertBodyAllowed, checkedStatus, checkedStatusText } from "./response-rules.ts";
-import { urls } from "./url-support.ts";
+import { parseUrl } from "../url/parse-url.ts";
 
 export interface ResponseInit {
   status?: number;
@@ -120,8 +120,8 @@ export class Response {
   }
 
   static redirect(url: unknown, status: number = 302): Response {
-    const text = `${url as string}`;
-    const location = urls.parse(text);
+    const text = `${url as string}`.toWellFormed();
+    const location = parseUrl(text);
     if (location === undefined)
       throw new TypeError(`Response.redirect: ${JSON.stringify(text)} is not an absolute URL`);
     if (!REDIRECTS.includes(Number(status)))

@@ -52,7 +52,7 @@ function next(input?: unknown, init?: RequestInit): Promise<Response> {
 
 const arena = {
   get bytes() {
-    return settings.arenaBytes;
+    return host(CALL.arenaBytes) as number;
   },
   get usedBytes() {
     return host(CALL.usedBytes) as number;

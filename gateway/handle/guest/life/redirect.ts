@@ -5,7 +5,7 @@
 import { Headers } from "../http/headers.ts";
 import { Request, type RequestInit, requestBody, requestSignal } from "../http/request.ts";
 import type { Response } from "../http/response.ts";
-import { urls } from "../http/url-support.ts";
+import { parseUrl } from "../url/parse-url.ts";
 import { type Answer, giveUpBody, send, toResponse } from "./subrequest.ts";
 
 const LIMIT = 20;
@@ -48,7 +48,7 @@ function locationOf(answer: Answer, base: string): string | undefined {
   const fields = answer.fields.split("\n");
   for (let i = 0; i < fields.length; i += 2) {
     if (fields[i] !== "location") continue;
-    const location = urls.parse(fields[i + 1]!, base);
+    const location = parseUrl(fields[i + 1]!, base);
     if (location === undefined) throw failed(`the location ${JSON.stringify(fields[i + 1])} is not a URL`);
     const hash = base.indexOf("#");
     return hash < 0 || location.includes("#") ? location : location + base.slice(hash);

@@ -1,0 +1,49 @@
+/**
+ * URL parsing (URL standard, section 4.4). What is canonical already, as nearly all URLs are that handlers meet, is
+ * seen to be so by one regular expression; everything else is parsed by the host (../../url-host.ts).
+ */
+import { CALL } from "../../abi.ts";
+import { host } from "../host.ts";
+
+/**
+ * http and https URLs that parsing leaves as they are. Not all of them, but none that is not: no credentials; names
+ * of plain labels (nothing encoded, nothing that could be a number) or dotted quads; no port that could be the
+ * default; no dot segments; only characters that are nowhere percent-encoded. Written so that nothing backtracks.
+ */
+const CANONICAL = new RegExp(
+  "^https?://" +
+    "(?:(?:[a-z0-9]+(?:-[a-z0-9]+)*\\.)*[a-z][a-z0-9]*(?:-[a-z0-9]+)*" +
+    "|(?:(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)\\.){3}(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d))" +
+    "(?::(?!80/|443/)(?:[1-9]\\d{0,3}|[1-5]\\d{4}))?" +
+    "(?:/(?!\\.\\.?(?:[/?#]|$))(?:[!$&-.0-;=@A-Z[\\]_a-z|~]+|%(?!2[eE]))*)+" +
+    "(?:\\?[!$-&(-;=?-~]*)?" +
+    "(?:#[!#-;=?-_a-~]*)?$",
+);
+
+export function isCanonical(url: string): boolean {
+  return CANONICAL.test(url);
+}
+
+/** The serialized URL; undefined if there is none. Both texts must be well-formed. */
+export function parseUrl(url: string, base?: string): string | undefined {
+  if (base === undefined) return CANONICAL.test(url) ? url : askHost({ url });
+  if (isPath(url) && CANONICAL.test(base)) {
+    const whole = base.slice(0, base.indexOf("/", 8)) + url;
+    if (CANONICAL.test(whole)) return whole;
+  }
+  return askHost({ url, base });
+}
+
+/** A path that replaces the base's, and cannot be taken for "//host". */
+function isPath(url: string): boolean {
+  return url.charCodeAt(0) === 0x2f && url.charCodeAt(1) !== 0x2f;
+}
+
+/** `url`, which is serialized, with one part set; undefined if that cannot be (only of href). */
+export function withPart(url: string, set: string, value: string): string | undefined {
+  return askHost({ url, set, value });
+}
+
+function askHost(parameters: object): string | undefined {
+  return (host(CALL.crypto, "url", JSON.stringify(parameters)) as string) || undefined;
+}

@@ -1,0 +1,86 @@
+/** The gateway being measured: started by a config, read from outside by /proc and from inside by heap-probe.ts. */
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { GatewayProcess } from "../../support/gateway-process.ts";
+
+const PROBE = fileURLToPath(new URL("./heap-probe.ts", import.meta.url));
+/** After whatever was done: for sockets to be read, and for the kernel's lazily kept counters to be brought up to date. */
+const SETTLE_MS = 700;
+
+/** All in bytes. */
+export interface Reading {
+  /** Resident, of which `fileBytes` are pages of files (the executable). */
+  readonly residentBytes: number;
+  readonly fileBytes: number;
+  /** VmHWM, and the highest sum over the process tree. */
+  readonly peakBytes: number;
+  readonly treePeakBytes: number;
+  /** V8's heap of the I/O thread: pages that it has touched, and what of it lives. */
+  readonly heapTouchedBytes: number;
+  readonly heapLiveBytes: number;
+  /** Everything resident that is not that heap. */
+  readonly besidesBytes: number;
+}
+
+export class Subject {
+  readonly gateway: GatewayProcess;
+  readonly #probeFile: string;
+
+  private constructor(gateway: GatewayProcess, probeFile: string) {
+    this.gateway = gateway;
+    this.#probeFile = probeFile;
+  }
+
+  static async start(config: object): Promise<Subject> {
+    const probeFile = join(mkdtempSync(join(tmpdir(), "nea-memory-")), "heap.json");
+    const env = { NODE_OPTIONS: `--import ${PROBE}`, NEA_HEAP_PROBE: probeFile };
+    return new Subject(await GatewayProcess.start(config, env), probeFile);
+  }
+
+  get port(): number {
+    return this.gateway.port;
+  }
+
+  async read(): Promise<Reading> {
+    await sleep(SETTLE_MS);
+    const before = this.gateway.memory.read();
+    const fileBytes = statusField(this.gateway.pid, "RssFile");
+    rmSync(this.#probeFile, { force: true });
+    this.gateway.child.kill("SIGUSR2");
+    const heap = await this.#heap();
+    return {
+      residentBytes: before.residentBytes,
+      fileBytes,
+      peakBytes: before.rootPeakBytes,
+      treePeakBytes: before.peakBytes,
+      heapTouchedBytes: heap.touchedBytes,
+      heapLiveBytes: heap.usedBytes,
+      besidesBytes: before.residentBytes - heap.touchedBytes,
+    };
+  }
+
+  async stop(): Promise<void> {
+    await this.gateway.stop("SIGKILL");
+  }
+
+  async #heap(): Promise<{ touchedBytes: number; usedBytes: number }> {
+    for (;;) {
+      try {
+        return JSON.parse(readFileSync(this.#probeFile, "utf8")) as {
+          touchedBytes: number;
+          usedBytes: number;
+        };
+      } catch {
+        await sleep(20);
+      }
+    }
+  }
+}
+
+function statusField(pid: number, name: string): number {
+  const status = readFileSync(`/proc/${pid}/status`, "latin1");
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB`, "m").exec(status)?.[1] ?? 0) * 1024;
+}

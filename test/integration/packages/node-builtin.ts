@@ -1,0 +1,6 @@
+// What cannot run: the import is named where it stands.
+import { createHash } from "node:crypto";
+
+export default {
+  fetch: () => new Response(createHash("sha256").update("x").digest("hex")),
+};
