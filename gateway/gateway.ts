@@ -30,9 +30,9 @@ import type { GatewayConfig, RouteConfig } from "./config/types.ts";
 import { totalWeight, weighted } from "./proxy/balance.ts";
 import type { Deadlines } from "./proxy/deadlines.ts";
 import { forward } from "./proxy/forward.ts";
-import { forwardUpgrade } from "./proxy/upgrade.ts";
+import { forwardUpgrade, type Tunnel } from "./proxy/upgrade.ts";
 import type { Upstream } from "./proxy/upstream.ts";
-import { rawRefusal, refuse } from "./reply/refuse.ts";
+import { refuse, refuseUpgrade } from "./reply/refuse.ts";
 import { sendReply } from "./reply/send.ts";
 import { redirectTo } from "./reply/redirect.ts";
 import { type Observer, PROXY_GATE, type RequestRecord, UPGRADE_GATE } from "./observer.ts";
@@ -63,6 +63,8 @@ export class Gateway {
   #accessLog: AccessLog;
   #replyIdleMs: number;
   #onIdle: (() => void) | undefined;
+  /** Upgraded connections, at most as many as the upgrade gate has slots. */
+  readonly #tunnels = new Set<Tunnel>();
 
   constructor({ config, arenas, deadlines, generation, logger, observer }: GatewayParts) {
     this.generation = generation;
@@ -110,6 +112,11 @@ export class Gateway {
     return this.listener.listen();
   }
 
+  /** Ends upgraded connections, which end by themselves only when one of the two sides wants to: at the drain's deadline. */
+  endUpgrades(): void {
+    for (const tunnel of this.#tunnels) tunnel.abort(new GatewayError("ADMIT_DRAINING"));
+  }
+
   /** Resolves when no request is under way. */
   idle(): Promise<void> {
     if (this.active === 0) return Promise.resolve();
@@ -144,7 +151,7 @@ export class Gateway {
     const { generation } = this;
     generation.enter();
     const request = new Request(
-      (error) => upgrade.stream.end(rawRefusal(error, upgrade.requestId)),
+      (error) => refuseUpgrade(upgrade, error),
       () => this.#ended(upgrade, request, generation),
     );
     try {
@@ -341,13 +348,15 @@ export class Gateway {
     const { policy, timeouts } = route.ways.get(upstream)!;
     const { idleTimeoutMs: idleMs } = generation.config.upgrades;
     const options = { upstream, policy, idleMs, handshakeMs: timeouts.headMs, target: rewrite(upgrade.target, route) };
-    forwardUpgrade(upgrade, options, (outcome) => {
+    const tunnel = forwardUpgrade(upgrade, options, (outcome) => {
+      this.#tunnels.delete(tunnel);
       permit.release();
       request.target = outcome.target;
       request.bytesIn = outcome.bytesIn;
       if (outcome.error && !outcome.replied) return request.refuse(outcome.error);
       request.end(outcome.status, outcome.error, outcome.bytesOut);
     });
+    this.#tunnels.add(tunnel);
   }
 }
 

@@ -51,6 +51,7 @@ export class Shutdown {
     void gateway.listener.close();
     const leftMs = Math.max(0, drain.deadlineMs - (performance.now() - startedMs));
     await Promise.race([gateway.idle(), this.#pause(leftMs)]);
+    gateway.endUpgrades();
     await this.#stop(gateway.active === 0 ? 0 : 1);
   }
 

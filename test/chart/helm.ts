@@ -30,9 +30,13 @@ export class HelmError extends Error {
 
 export const helmIsHere = spawnSync("helm", ["version", "--short"]).status === 0;
 
-export const helmOrSkip = helmIsHere
-  ? "helm"
-  : "helm (skipped: there is none; GOBIN=/usr/local/bin go install helm.sh/helm/v3/cmd/helm@latest)";
+const INSTALL = "GOBIN=/usr/local/bin go install helm.sh/helm/v3/cmd/helm@latest";
+
+/** For titles. */
+export const helmOrSkip = helmIsHere ? "helm" : `helm (skipped: there is none; ${INSTALL})`;
+
+if (!helmIsHere)
+  console.warn(`There is no helm on this machine, so the chart is not tested. To get it: ${INSTALL}`);
 
 /** The values files in ci/, by their names without the ending. */
 export async function valuesFiles(): Promise<{ name: string; file: string }[]> {

@@ -27,7 +27,9 @@ async function expectOutcome(name: string): Promise<void> {
     code,
     cut,
   ]);
-  if (typeof text === "string") expect(reply.body).toBe(text);
+  // Compared by hand: a difference between two texts of megabytes is nothing to print.
+  if (typeof text === "string")
+    expect(reply.body === text ? text.length : reply.body.slice(0, 200)).toBe(text.length);
   else if (text !== undefined) expect(reply.body).toMatch(text);
   expect(access).toMatchObject({ route: name, handler: fileOf(name), status, code });
   if (!lines) return;
@@ -66,7 +68,7 @@ describe("after all of them", () => {
 
   test("upstreams have seen only requests that were sent on purpose", () => {
     expect(gateway.upstream.faults).toEqual([]);
-    expect(gateway.upstream.received.join("")).not.toMatch(/^(GET|POST) \/smuggled/m);
+    expect(gateway.upstream.requests.filter(({ startLine }) => startLine.includes("smuggled"))).toEqual([]);
   });
 
   test("no line of the log was written by a handler", () => {

@@ -10,11 +10,7 @@ export const NEA = "nea";
 
 export const PEERS: readonly Peer[] = [
   nea({ name: NEA, serves: () => true }),
-  nea({
-    name: "nea, logging",
-    serves: ({ app, kind }) => app === "hello" || kind === "next",
-    accessLog: true,
-  }),
+  nea({ name: "nea, logging", serves: ({ app }) => app === "hello", accessLog: true }),
   nea({ name: "nea, no handler", serves: ({ kind }) => kind === "next", withoutHandler: true }),
   nodeHttp,
   honoOnNode,

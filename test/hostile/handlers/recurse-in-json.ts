@@ -3,7 +3,7 @@ import type { Handler } from "nea-gateway";
 export default {
   fetch() {
     let value: unknown = 0;
-    for (let i = 0; i < 20_000; i++) value = [value];
+    for (let i = 0; i < 5_000; i++) value = [value];
     try {
       return new Response(JSON.stringify(value));
     } catch (error) {

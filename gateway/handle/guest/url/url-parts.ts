@@ -29,9 +29,15 @@ function authorityOf(href: string): Authority {
   return { start: start + 2, end };
 }
 
-/** Where the path begins. The usual case needs no walk: http and https URLs always have a path. */
+/** http and https URLs, which always have a host and a path: no walk is needed to find it. */
+function isHttp(href: string): boolean {
+  if (!href.startsWith("http")) return false;
+  const next = href.charCodeAt(4);
+  return next === 0x3a || (next === 0x73 && href.charCodeAt(5) === 0x3a);
+}
+
 export function pathStart(href: string): number {
-  return href.startsWith("http") ? href.indexOf("/", 8) : authorityOf(href).end;
+  return isHttp(href) ? href.indexOf("/", 8) : authorityOf(href).end;
 }
 
 /** Where the path ends; and with it the query, if `from` is where that begins. */
@@ -69,7 +75,7 @@ function portStart(name: string): number {
 
 /** What most handlers ask for first, so the usual case is all in one place. */
 function pathname(href: string): string {
-  if (href.startsWith("http")) {
+  if (isHttp(href)) {
     const start = href.indexOf("/", 8);
     const query = href.indexOf("?", start);
     const hash = href.indexOf("#", start);
