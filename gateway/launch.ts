@@ -20,7 +20,7 @@ const SEMI_SPACE = "--max-semi-space-size";
  * The engine's hot functions are optimized after a tenth of a second of work instead of after ten: the interpreter
  * loop runs two to four times as fast then (test/bench/micro.ts). V8's default is 13,000,000.
  */
-const EARLY_OPTIMIZATION = "--wasm-tiering-budget=100000";
+export const EARLY_OPTIMIZATION = "--wasm-tiering-budget=100000";
 
 /** Compiled modules are kept between starts: a third of the start time, and no TypeScript parser in memory. */
 export function cacheCompiledCode(): void {

@@ -1,7 +1,8 @@
 #!/usr/bin/env node
-/** The command line: `nea serve`, `nea check`, `nea plan`. */
+/** The command line: `nea serve`, `nea check`, `nea plan`, `nea profile`, `nea init`. */
 import { parseArgs } from "node:util";
 import { runCheck } from "./commands/check.ts";
+import { runInit } from "./commands/init.ts";
 import { runPlan } from "./commands/plan.ts";
 import { ConfigError, loadConfig } from "./config.ts";
 import { cacheCompiledCode, heapIsCapped, relaunch } from "./launch.ts";
@@ -13,6 +14,8 @@ const USAGE = `usage: nea COMMAND [--config FILE]
   serve   run the gateway (--demo-upstream: with a small app beside it)
   check   report everything that is wrong with the config and the handlers
   plan    print the memory bound, term by term (--json)
+  profile HANDLER   what a request needs, line by line (nea profile --help)
+  init DIRECTORY    a new handler project
 
 --config FILE   default: config/gateway.yaml
 `;
@@ -22,6 +25,9 @@ const EXIT_USAGE = 64;
 const EXIT_CONFIG = 78;
 
 async function run(argv: string[]): Promise<number> {
+  const [command, ...rest] = argv;
+  if (command === "profile") return profile(rest);
+  if (command === "init") return runInit(rest, (text) => void process.stdout.write(text));
   const { values, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
@@ -58,11 +64,21 @@ async function serve(configFile: string, demoUpstream: boolean, write: (text: st
   return runServe({ configFile, demoUpstream, write });
 }
 
+async function profile(argv: string[]): Promise<number> {
+  const { runProfile } = await import("./commands/profile.ts");
+  const { stdout } = process;
+  return runProfile(argv, (text) => void stdout.write(text), stdout.isTTY && !process.env.NO_COLOR);
+}
+
 /** What a person can put right is told in words; anything else is our fault and shows its stack. */
 function report(error: unknown): number {
-  if (error instanceof ConfigError || error instanceof PlanError || isHandlerLoadError(error)) {
+  if (error instanceof ConfigError || error instanceof PlanError || isNamed(error, "HandlerLoadError")) {
     process.stderr.write(`${error.message}\n`);
     return EXIT_CONFIG;
+  }
+  if (isNamed(error, "CommandError")) {
+    process.stderr.write(`${error.message}\n`);
+    return EXIT_USAGE;
   }
   const code = (error as NodeJS.ErrnoException).code ?? "";
   if (code.startsWith("ERR_PARSE_ARGS")) {
@@ -76,9 +92,9 @@ function report(error: unknown): number {
   throw error;
 }
 
-/** By name: the class comes with the handlers' part, which not every command loads. */
-function isHandlerLoadError(error: unknown): error is Error {
-  return error instanceof Error && error.name === "HandlerLoadError";
+/** By name: the classes come with parts that not every command loads. */
+function isNamed(error: unknown, name: string): error is Error {
+  return error instanceof Error && error.name === name;
 }
 
 cacheCompiledCode();

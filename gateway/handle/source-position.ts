@@ -41,6 +41,11 @@ export class SourcePositions {
     return content === null ? "" : codeFrame(content, position);
   }
 
+  /** The author's line alone. */
+  lineAt({ file, line }: SourcePosition): string {
+    return this.#contentOf(file)?.split("\n", line)[line - 1] ?? "";
+  }
+
   /** The first place in an author's file that matches. */
   search(file: string, pattern: RegExp): SourcePosition | undefined {
     const content = this.#contentOf(file) ?? "";

@@ -39,7 +39,7 @@ function configuration(): object {
       app: {
         targets: [origin.url, "http://127.0.0.1:1"],
         balance: "round-robin",
-        passiveHealth: { failures: 1, eject: "1m" },
+        health: { passive: { failures: 1, eject: "1m" } },
       },
     },
     pools: {

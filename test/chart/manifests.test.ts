@@ -234,6 +234,15 @@ describe.skipIf(!helmIsHere)(`facts, by ${helmOrSkip}`, () => {
     expect(JSON.parse(dashboard["nea-gateway.json"] as string)).toEqual(JSON.parse(file));
   });
 
+  test("the example in the README renders, with the pool's arena from the defaults", async () => {
+    const readme = readFileSync(`${CHART}/README.md`, "utf8");
+    const example = /```yaml\n(# values\.yaml\n[^`]*)```/.exec(readme)?.[1] as string;
+    const manifests = await template({ values: parse(example) as object });
+    const { pools } = parse(gatewayYamlOf(manifests)) as { pools: object };
+    expect(pools).toEqual({ small: { slots: 32, arena: "4Mi" } });
+    expect(gatewayOf(manifests).env).toEqual([{ name: "GREETING", value: "hello" }]);
+  });
+
   test("names stay within 63 characters, whatever the release is called", async () => {
     const manifests = await template({
       ...fileNamed("large"),

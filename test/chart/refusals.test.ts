@@ -118,11 +118,6 @@ const CANNOT_WORK: readonly Refusal[] = [
     says: /config\.routes\[0\]\.handler is handlers\/gone\.ts, but handlers\.files has no gone\.ts/,
   },
   {
-    title: "a handler in a volume that is not there",
-    values: route("/handlers/x.ts"),
-    says: /nothing is mounted at \/handlers/,
-  },
-  {
     title: "a pool that is not there",
     values: route("handlers/hello.ts", "smal"),
     says: /config\.routes\[0\]\.pool is smal, but config\.pools has small/,

@@ -80,9 +80,6 @@
 {{- if and (hasPrefix "handlers/" $file) (not (hasKey (default (dict) $handlers.files) (trimPrefix "handlers/" $file))) -}}
 {{- fail (printf "config.routes[%d].handler is %s, but handlers.files has no %s." $index $file (trimPrefix "handlers/" $file)) -}}
 {{- end -}}
-{{- if and (hasPrefix "/handlers/" $file) (not $sources) -}}
-{{- fail (printf "config.routes[%d].handler is %s, but nothing is mounted at /handlers: set handlers.image, handlers.volume or handlers.initContainer." $index $file) -}}
-{{- end -}}
 {{- end -}}
 {{- end -}}
 

@@ -110,7 +110,7 @@ function partBytes(part: unknown, nativeEndings: boolean): Uint8Array {
 /** A type with characters outside of printable ASCII is no type. */
 function typeOf(type: unknown): string {
   const text = type === undefined ? "" : `${type as string}`;
-  return /^[\x20-\x7e]*$/.test(text) ? text.toLowerCase() : "";
+  return /[^\x20-\x7e]/.test(text) ? "" : text.toLowerCase();
 }
 
 function clamp(position: number, size: number): number {

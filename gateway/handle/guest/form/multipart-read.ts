@@ -4,6 +4,7 @@
  * guess, because an origin behind us may guess otherwise. Bounds: the body's limit, 1,000 parts, 16 KiB per head.
  */
 import { File, blobOver } from "../blob/blob.ts";
+import { isToken } from "../http/header-syntax.ts";
 import { utf8DecodeWithMark } from "../http/utf8.ts";
 import type { FormEntry } from "./form-data.ts";
 
@@ -111,7 +112,7 @@ class MultipartReader {
 function addLine(lines: Map<string, string>, line: string): void {
   const colon = line.indexOf(":");
   const name = line.slice(0, Math.max(colon, 0)).toLowerCase();
-  if (!/^[!-9;-~]+$/.test(name)) throw new MultipartError("a line in a part's head has no name");
+  if (!isToken(name)) throw new MultipartError("a line in a part's head has no name");
   if (lines.has(name)) throw new MultipartError(`a part's head has ${name} twice`);
   lines.set(name, line.slice(colon + 1).trim());
 }

@@ -1,6 +1,6 @@
 /** What a request's method and options may be (Fetch standard, sections 2.2.1 and 5.4). */
+import { isToken } from "./header-syntax.ts";
 
-const TOKEN = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 const NORMALIZED = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
 const FORBIDDEN = ["CONNECT", "TRACE", "TRACK"];
 
@@ -8,7 +8,7 @@ export function checkedMethod(input: unknown): string {
   const method = `${input as string}`;
   if (NORMALIZED.includes(method)) return method;
   const upper = method.toUpperCase();
-  if (!TOKEN.test(method) || FORBIDDEN.includes(upper)) {
+  if (!isToken(method) || FORBIDDEN.includes(upper)) {
     throw new TypeError(`Request: ${JSON.stringify(method.slice(0, 80))} is not a method that can be used`);
   }
   return NORMALIZED.includes(upper) ? upper : method;

@@ -1,8 +1,8 @@
 /** What a response's status and its text may be ("initialize a response", Fetch standard section 5.5). */
-
-const REASON = /^[\t\x20-\x7e\x80-\xff]*$/;
+import { isFieldText } from "./header-syntax.ts";
 
 export function checkedStatus(status: unknown): number {
+  if (typeof status === "number" && status >= 200 && status <= 599 && Number.isInteger(status)) return status;
   // Web IDL's unsigned short, for the values that matter.
   const code = Math.trunc(Number(status)) & 0xffff;
   if (code < 200 || code > 599) {
@@ -13,7 +13,7 @@ export function checkedStatus(status: unknown): number {
 
 export function checkedStatusText(text: unknown): string {
   const checked = `${text as string}`;
-  if (!REASON.test(checked))
+  if (!isFieldText(checked))
     throw new TypeError("Response: the statusText has a character that is not allowed");
   return checked;
 }

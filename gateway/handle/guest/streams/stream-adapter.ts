@@ -93,7 +93,11 @@ function sourceOf(stream: object): ChunkSource {
     }
   };
   return {
-    pull: (sink) => void reader.read().then((result) => take(sink, result), sink.fail),
+    pull: (sink) =>
+      void reader.read().then(
+        (result) => take(sink, result),
+        (reason) => sink.fail(reason),
+      ),
     cancel: (reason) => void reader.cancel(reason).catch(() => {}),
   };
 }
