@@ -283,6 +283,7 @@ export class Gateway {
     const { requestId, traceId } = exchange;
     const { route: name, handler, pool } = request;
     const known = { requestId, traceId, route: name, handler, pool, code: failed.error!.code };
+    this.#observer.takenOver(name!, again ? "retry_pool" : "upstream");
     if (again) {
       this.#logger.warn({ ...known, retryPool }, `run again in pool ${retryPool}`);
       this.#enter(visit, retryPool, (permit) => this.#handle(visit, retryPool, permit));

@@ -29,6 +29,8 @@ export interface Observer {
   requestEnded(record: RequestRecord, durationMs: number): void;
   /** A handler was aborted or threw; the log has the same record. */
   handlerFailed(failure: Failure): void;
+  /** A failure that the client does not get to see: run again in larger arenas, or sent to the upstream. */
+  takenOver(route: string, by: TakenOverBy): void;
   /** Bytes that never became a request. */
   broken(code: Code): void;
   /** A new configuration serves. */
@@ -36,6 +38,8 @@ export interface Observer {
   /** Console lines of a handler that were dropped because there were too many. */
   consoleDropped(lines: number): void;
 }
+
+export type TakenOverBy = "retry_pool" | "upstream";
 
 /** What ended a handler before its time, or "threw". */
 export const FAILURE_CAUSES = ["memory", "cpu", "wall", "stuck", "effects", "trapped", "threw"] as const;

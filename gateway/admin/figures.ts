@@ -7,7 +7,14 @@
  */
 import type { GatewayConfig, RouteConfig } from "../config/types.ts";
 import type { Code } from "../errors.ts";
-import { type Failure, type Observer, PROXY_GATE, type RequestRecord, UPGRADE_GATE } from "../observer.ts";
+import {
+  type Failure,
+  type Observer,
+  PROXY_GATE,
+  type RequestRecord,
+  type TakenOverBy,
+  UPGRADE_GATE,
+} from "../observer.ts";
 import { DURATION_BOUNDS_S, Histogram } from "../shared/histogram.ts";
 import { FailureRing } from "./failure-ring.ts";
 import { LatencyWindow } from "./latency-window.ts";
@@ -60,6 +67,11 @@ export class Figures implements Observer {
   handlerFailed(failure: Failure): void {
     this.failures.add(failure);
     if (failure.route !== null) this.#routes.get(failure.route)?.handler?.failed(failure.cause);
+  }
+
+  takenOver(route: string, by: TakenOverBy): void {
+    const handler = this.#routes.get(route)?.handler;
+    if (handler) handler.takenOver[by]++;
   }
 
   broken(code: Code): void {

@@ -3,7 +3,7 @@
  * many routes there can be.
  */
 import type { RouteConfig } from "../config/types.ts";
-import type { FailureCause, RequestRecord } from "../observer.ts";
+import type { FailureCause, RequestRecord, TakenOverBy } from "../observer.ts";
 import { ARENA_BOUNDS_BYTES, DURATION_BOUNDS_S, Histogram } from "../shared/histogram.ts";
 
 /** Parts of an arena that are told apart in the marks: fine enough to see whether half of it would do. */
@@ -49,6 +49,8 @@ export class HandlerFigures {
   /** How often a request's peak fell into each part of the arena. */
   readonly marks = new Float64Array(PEAK_MARKS);
   readonly failures = new Map<FailureCause, number>();
+  /** Failures that clients did not get to see. */
+  readonly takenOver: Record<TakenOverBy, number> = { retry_pool: 0, upstream: 0 };
   highestPeakBytes = 0;
   cpuMs = 0;
 

@@ -22,6 +22,10 @@ export const EVENT_BYTES_MAX = MAILBOX_BYTES - MAILBOX.bytes;
 /** A reset takes microseconds, a rebuild of the largest arena tens of milliseconds: the watchdog has no part in it. */
 const RESET_CPU_US = 10_000_000;
 
+const UNUSED_PAGE = Buffer.alloc(PAGE_BYTES);
+/** Reading this much takes the I/O thread a few milliseconds at worst; of a larger arena the peak stays unknown. */
+const MEASURED_BYTES_MAX = 64 * 1024 * 1024;
+
 export interface TurnEvent {
   event: number;
   id: number;
@@ -168,6 +172,8 @@ export class HandlerRun implements Timed {
   jobKilled(cause: KillCause): void {
     // A reset is ours and cannot hang; if its thread was killed for another slot it was only queued, not killed.
     assert(this.#phase === "running", "only a turn is killed");
+    if (cause === "cpu") this.cpuUs = Math.max(this.cpuUs, this.#cpuLimitUs);
+    this.#measure();
     this.#abort(cause, this.#frames());
   }
 
@@ -176,6 +182,16 @@ export class HandlerRun implements Timed {
     this.cpuUs += control[SLOT.cpuUs]!;
     this.logsDropped += control[SLOT.logsDropped]!;
     this.peakBytes = Math.max(this.peakBytes, control[SLOT.peakPages]! * PAGE_BYTES + MAILBOX_BYTES);
+    this.slot.peakBytes = Math.max(this.slot.peakBytes, this.peakBytes);
+  }
+
+  /** A killed thread takes the arena's top with it; above the top nothing has ever been written. */
+  #measure(): void {
+    const { bytes, layout } = this.slot;
+    if (layout.arenaBytes > MEASURED_BYTES_MAX) return;
+    let top = layout.limitPages;
+    while (top > 0 && UNUSED_PAGE.equals(bytes.subarray((top - 1) * PAGE_BYTES, top * PAGE_BYTES))) top--;
+    this.peakBytes = Math.max(this.peakBytes, top * PAGE_BYTES + MAILBOX_BYTES);
     this.slot.peakBytes = Math.max(this.slot.peakBytes, this.peakBytes);
   }
 

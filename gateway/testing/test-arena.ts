@@ -24,6 +24,7 @@ import type { ArenaOptions, ArenaResult, TestArena, Upstream } from "./types.ts"
 const UNOBSERVED: Observer = {
   requestEnded() {},
   handlerFailed() {},
+  takenOver() {},
   broken() {},
   adopted() {},
   consoleDropped() {},

@@ -8,7 +8,6 @@ export interface Tools {
   hex(bytes: ArrayBuffer | ArrayBufferView): string;
   bytes(hex: string): Uint8Array<ArrayBuffer>;
   /** All chunks of a stream. */
-  // eslint-disable-next-line -- streams differ in type between their sources
   drain(stream: { getReader(): { read(): Promise<{ done: boolean; value?: unknown }> } }): Promise<unknown[]>;
   /** Resolves after all microtasks that are queued now. */
   tick(): Promise<void>;

@@ -7,7 +7,11 @@ let gateway: GatewayProcess;
 let clean: string;
 
 beforeAll(async () => {
-  const handler = inRepository("test/integration/handlers/memory.ts");
+  const memory = {
+    handler: inRepository("test/integration/handlers/memory.ts"),
+    pool: "one",
+    env: { NAME: "value" },
+  };
   gateway = await GatewayProcess.start({
     listen: "127.0.0.1:0",
     admin: "127.0.0.1:0",
@@ -22,13 +26,8 @@ beforeAll(async () => {
         pool: "one",
         warm: ["GET /warmed/1", "GET /warmed/2"],
       },
-      {
-        name: "memory",
-        handler,
-        pool: "one",
-        env: { NAME: "value" },
-        limits: { cpu: "100ms", wall: "400ms" },
-      },
+      { ...memory, name: "waits", match: { path: { exact: "/poison/wait" } }, limits: { wall: "300ms" } },
+      { ...memory, name: "memory", limits: { cpu: "100ms", wall: "20s" } },
     ],
   });
   clean = (await ask(`${gateway.url}/look`)).body;

@@ -38,6 +38,12 @@ export class HeldOrigin {
     while (this.requests.length < count) await new Promise<void>((resolve) => this.#arrivals.push(resolve));
   }
 
+  /** From now on requests are held again, and counted anew. */
+  hold(): void {
+    this.#open = false;
+    this.requests.length = 0;
+  }
+
   /** Answers what is held and whatever comes from now on. */
   release(): void {
     this.#open = true;

@@ -4,7 +4,13 @@ import { type Family, type Sample, counter, gauge, histogram, single } from "../
 import type { HandlerFigures } from "../route-figures.ts";
 import type { Sources } from "../sources.ts";
 
-export function handlerFamilies({ figures, arenas }: Sources): Family[] {
+const BREAKER_STATES = ["closed", "open", "half-open"] as const;
+
+export function handlerFamilies({ figures, arenas, gateway }: Sources): Family[] {
+  const breakers = () =>
+    gateway.generation.routes.flatMap(({ config, breaker }) =>
+      breaker ? [{ route: config.name, breaker }] : [],
+    );
   const handlers = (): [string, HandlerFigures][] =>
     [...figures.routes].flatMap(({ name, handler }): [string, HandlerFigures][] =>
       handler ? [[name, handler]] : [],
@@ -30,6 +36,27 @@ export function handlerFamilies({ figures, arenas }: Sources): Family[] {
           for (const cause of FAILURE_CAUSES) yield [{ route, cause }, failures.get(cause) ?? 0];
         }
       },
+    ),
+    counter(
+      "nea_handler_takeovers_total",
+      "Failures that clients did not see: run again in the retry pool, or sent to the upstream.",
+      function* () {
+        for (const [route, { takenOver }] of handlers()) {
+          for (const [by, count] of Object.entries(takenOver)) yield [{ route, by }, count];
+        }
+      },
+    ),
+    gauge("nea_breaker_state", "1 for the state that a route's breaker is in.", function* () {
+      const nowMs = performance.now();
+      for (const { route, breaker } of breakers()) {
+        for (const state of BREAKER_STATES) yield [{ route, state }, Number(breaker.state(nowMs) === state)];
+      }
+    }),
+    counter("nea_breaker_trips_total", "How often a route's breaker opened.", () =>
+      breakers().map(({ route, breaker }): Sample => [{ route }, breaker.trips]),
+    ),
+    counter("nea_breaker_refused_total", "Requests that an open breaker kept from the handler.", () =>
+      breakers().map(({ route, breaker }): Sample => [{ route }, breaker.refused]),
     ),
     counter("nea_console_lines_dropped_total", "Console lines of handlers over the route's limit.", () =>
       single(figures.consoleLinesDropped),

@@ -94,7 +94,9 @@ function factsOf({
     facts.push(["memory", `at most ${bytes(arenaPeakBytes)} of ${bytes(last.arenaBytes)}`]);
   }
   facts.push(["CPU time", duration(last.cpuMs)]);
-  if (last.reason !== null && last.reason !== cause) facts.push(["reason", last.reason]);
+  // For an overflow, the line above says it already.
+  if (last.reason !== null && last.reason !== cause && cause !== "memory")
+    facts.push(["reason", last.reason]);
   if (last.stack.length > 1) facts.push(["called from", last.stack.slice(1).join(" ← ")]);
   facts.push(["first seen", `${firstSeen.slice(0, 19).replace("T", " ")} UTC`], ["trace", last.traceId]);
   return facts;

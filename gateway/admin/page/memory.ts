@@ -12,6 +12,7 @@ const LIMIT_ON_BAR = 2;
 export function memory(): (view: LiveView) => void {
   const bar = element("div", { class: "plan", attributes: { role: "img" } });
   const facts = element("p");
+  const legend = element("ul", { class: "legend plan-terms" });
   const marks = new Marks();
   const table = new Table<ColouredTerm>(
     "Terms of the plan",
@@ -20,13 +21,16 @@ export function memory(): (view: LiveView) => void {
     "The plan is empty.",
   );
   const terms = element("details", {}, element("summary", {}, "Terms of the plan"), table.root);
-  byId("memory-view").append(facts, element("div", { class: "plan-frame" }, bar, marks.root), terms);
+  byId("memory-view").append(facts, element("div", { class: "plan-frame" }, bar, marks.root), legend, terms);
   let drawn = "";
   return ({ plan }) => {
     const scale = scaleOf(plan);
     const coloured = colour(plan.terms);
     const text = JSON.stringify([plan.terms, scale]);
-    if (text !== drawn) bar.replaceChildren(...coloured.map((term) => segment(term, scale)));
+    if (text !== drawn) {
+      bar.replaceChildren(...coloured.map((term) => segment(term, scale)));
+      legend.replaceChildren(...coloured.slice(0, COLOURED).map(entry));
+    }
     drawn = text;
     setText(facts, inWords(plan));
     setAttribute(bar, "aria-label", inWords(plan));
@@ -52,6 +56,12 @@ function segment({ name, bytes: size, colour }: ColouredTerm, scale: number): HT
   });
   made.style.width = `${percent(size, scale)}%`;
   return made;
+}
+
+/** The large terms by name, for those who do not open the table. */
+function entry({ name, bytes: size, colour }: ColouredTerm): HTMLElement {
+  const swatch = element("i", { class: "swatch", attributes: { "data-colour": colour } });
+  return element("li", {}, swatch, `${name} ${bytes(size)}`);
 }
 
 function scaleOf({ totalBytes, limitBytes, peakRssBytes }: PlanView): number {

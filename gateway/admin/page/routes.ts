@@ -7,7 +7,7 @@ import { type Column, Table } from "./table.ts";
 
 export function routes(): (view: LiveView) => void {
   const table = new Table<RouteView>(
-    "Routes by use of their arena",
+    "Arena use by route",
     COLUMNS,
     ({ name }) => name,
     "No routes are configured.",
@@ -27,8 +27,13 @@ const COLUMNS: readonly Column<RouteView>[] = [
   { name: "5xx", kind: "number", text: ({ failed5xx }) => number(failed5xx) },
   { name: "pool", text: ({ handler }) => handler?.pool ?? "proxy" },
   { name: "peak of its arena", text: peakText, cell: () => new PeakCell() },
-  { name: "verdict", text: ({ handler }) => (handler ? sizing(handler) : "") },
+  { name: "verdict", text: verdict },
 ];
+
+function verdict({ breaker, handler }: RouteView): string {
+  const rest = breaker === "open" ? "rests (breaker open)" : breaker === "half-open" ? "is tried again" : "";
+  return [rest, handler ? sizing(handler) : ""].filter((part) => part !== "").join(", ");
+}
 
 function peakText({ handler }: RouteView): string {
   return handler && handler.highestPeakBytes > 0

@@ -67,7 +67,11 @@ function fullness({ name, slots, inUse, waiting, queueLength }: GateView): strin
   return `Pool ${name} (${inUse} of ${slots} taken, ${waiting} of ${queueLength} waiting)`;
 }
 
-function* onHandlers({ rates, failures }: LiveView): Generator<Remark> {
+function* onHandlers({ rates, failures, routes }: LiveView): Generator<Remark> {
+  for (const { name, breaker } of routes) {
+    if (breaker === "open") yield bad("routes", `Route ${name} rests: its handler was aborted too often.`);
+    if (breaker === "half-open") yield warn("routes", `Route ${name} is tried again after its rest.`);
+  }
   if (rates.failuresPerSecond === 0) return;
   const [last] = failures.groups;
   const where = last

@@ -2,6 +2,8 @@
  * What the page is told once a second. Bound: the cuts below, and one letter and two numbers per slot; about 10 KiB for
  * a usual gateway, 200 KiB for the largest.
  */
+import type { BreakerState } from "../../admit/breaker.ts";
+import type { Route } from "../../generation.ts";
 import type { RouteFigures } from "../route-figures.ts";
 import type { Sources } from "../sources.ts";
 import { overflowsView } from "./overflows-view.ts";
@@ -27,7 +29,8 @@ const HELD_SHOWN = 6;
 const PROBLEM_CHARACTERS = 2000;
 
 export function liveView(sources: Sources): LiveView {
-  const { pulse, figures, fleet } = sources;
+  const { pulse, figures, fleet, gateway } = sources;
+  const breakers = breakerStates(gateway.generation.routes);
   const { pools, gates } = slotsView(sources);
   const routes = [...figures.routes];
   const targets = targetsView(sources);
@@ -39,7 +42,10 @@ export function liveView(sources: Sources): LiveView {
     pools: pools.map(livePool),
     gates,
     longestHeld: longestHeld(pools),
-    routes: routes.sort(byNeed).slice(0, ROUTES_SHOWN).map(routeView),
+    routes: routes
+      .sort((a, b) => byNeed(a, b, breakers))
+      .slice(0, ROUTES_SHOWN)
+      .map((route) => routeView(route, breakers)),
     routesInAll: routes.length,
     failures: latestGroups(overflowsView(figures.failures)),
     targets: targets.sort(byDoubt).slice(0, TARGETS_SHOWN),
@@ -86,17 +92,28 @@ function longestHeld(pools: readonly PoolView[]): HeldSlotView[] {
   return held.sort((a, b) => b.heldMs - a.heldMs).slice(0, HELD_SHOWN);
 }
 
-/** The fullest arenas first, then whatever is busiest. */
-function byNeed(a: RouteFigures, b: RouteFigures): number {
-  return fullness(b) - fullness(a) || b.requests - a.requests;
+type BreakerStates = ReadonlyMap<string, BreakerState>;
+
+function breakerStates(routes: readonly Route[]): BreakerStates {
+  const nowMs = performance.now();
+  return new Map(
+    routes.flatMap(({ config, breaker }) => (breaker ? [[config.name, breaker.state(nowMs)]] : [])),
+  );
+}
+
+/** Routes that rest, then the fullest arenas, then whatever is busiest. */
+function byNeed(a: RouteFigures, b: RouteFigures, breakers: BreakerStates): number {
+  const rests = ({ name }: RouteFigures) => Number((breakers.get(name) ?? "closed") !== "closed");
+  return rests(b) - rests(a) || fullness(b) - fullness(a) || b.requests - a.requests;
 }
 
 function fullness({ handler }: RouteFigures): number {
   return handler === null ? -1 : handler.highestPeakBytes / handler.arenaBytes;
 }
 
-function routeView({ name, requests, byClass, handler }: RouteFigures): RouteView {
-  if (handler === null) return { name, requests, failed5xx: byClass[5]!, handler };
+function routeView({ name, requests, byClass, handler }: RouteFigures, breakers: BreakerStates): RouteView {
+  const known = { name, requests, failed5xx: byClass[5]!, breaker: breakers.get(name) ?? null };
+  if (handler === null) return { ...known, handler };
   const { file, pool, arenaBytes, highestPeakBytes, marks, failures } = handler;
   const own = {
     file,
@@ -106,7 +123,7 @@ function routeView({ name, requests, byClass, handler }: RouteFigures): RouteVie
     marks: [...marks],
     failures: Object.fromEntries(failures),
   };
-  return { name, requests, failed5xx: byClass[5]!, handler: own };
+  return { ...known, handler: own };
 }
 
 function latestGroups({ groups, ...rest }: OverflowsView): OverflowsView {

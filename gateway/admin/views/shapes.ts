@@ -114,6 +114,8 @@ export interface RouteView {
   readonly name: string;
   readonly requests: number;
   readonly failed5xx: number;
+  /** closed, open or half-open; null for a route without one. */
+  readonly breaker: string | null;
   readonly handler: {
     readonly file: string;
     readonly pool: string;

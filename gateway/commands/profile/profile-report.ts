@@ -108,19 +108,15 @@ function placeLines(
   return lines;
 }
 
-function suggestionLines(
-  { pool, limits, arenaBytes, poolBytes }: Suggestion,
-  measured: Measured,
-  options: ReportOptions,
-) {
-  const perSecond = Math.floor(1000 / measured.cpu.middleMs);
-  const notes = [`${size(poolBytes)} in all; one core's time is enough for ${perSecond} of these a second`];
+function suggestionLines(suggested: Suggestion, { cpu }: Measured, { color }: ReportOptions): string[] {
+  const perSecond = Math.floor(1000 / cpu.middleMs);
+  const note = `${size(suggested.poolBytes)} in all; one core's time is enough for ${perSecond} of these a second`;
   return [
     "",
-    bold("suggested, for requests like this one", options.color),
-    `  pools:   { NAME: ${pool} }`,
-    `  limits:  ${limits}`,
-    ...notes.map((note) => dim(`  ${note}`, options.color)),
+    bold("suggested, for requests like this one", color),
+    `  pools:   { NAME: ${suggested.pool} }`,
+    `  limits:  ${suggested.limits}`,
+    dim(`  ${note}`, color),
   ];
 }
 

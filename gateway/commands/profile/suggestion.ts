@@ -15,7 +15,6 @@ const SMALLEST_BODY_BYTES = 64 * KIB;
 const SLOTS = 16;
 
 export interface Suggestion {
-  arenaBytes: number;
   /** One flow mapping each, as it stands in the file. */
   pool: string;
   limits: string;
@@ -28,7 +27,6 @@ export function suggest({ result, cpu }: Measured, bodyBytes: number): Suggestio
   const cpuLimit = formatDurationMs(niceAbove(Math.max(SMALLEST_CPU_MS, cpu.mostMs * CPU_ROOM)));
   const body = bodyBytes === 0 ? "" : `, body: ${formatSizeBytes(bodyFor(bodyBytes))}`;
   return {
-    arenaBytes,
     pool: `{ slots: ${SLOTS}, arena: ${formatSizeBytes(arenaBytes)} }`,
     limits: `{ cpu: ${cpuLimit}${body} }`,
     poolBytes: SLOTS * arenaBytes,

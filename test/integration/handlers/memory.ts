@@ -48,7 +48,7 @@ function look(): Record<string, unknown> {
     symbol: symbols["poisoned"] ?? "clean",
     registry: Symbol.keyFor(Symbol.for("known")) ?? "clean",
     array: [1, 2, 3].map(String).join(),
-    template: tag`a${1}b`.frozen,
+    template: tag`a b`.frozen,
     date: new Date(0).getUTCFullYear(),
     clock: Date.now() > 1_600_000_000_000,
     math: Math.max(1, 2),
@@ -87,19 +87,19 @@ function poison(): void {
   JSON.stringify = () => "dirty";
   proto["polluted"] = "dirty";
   symbols["poisoned"] = "dirty";
-  Array.prototype.map = () => ["dirty"];
+  (Array.prototype as unknown as Record<string, unknown>)["map"] = () => ["dirty"];
   Array.prototype.join = () => "dirty";
   Date.prototype.getUTCFullYear = () => 1;
   Date.now = () => 1;
   Math.max = () => 99;
   Promise.prototype.then = function stolen() {
-    return this;
+    return new Promise(() => {});
   } as typeof Promise.prototype.then;
   (Error as unknown as { prepareStackTrace: unknown }).prepareStackTrace = () => "dirty";
   (Error as unknown as { stackTraceLimit: number }).stackTraceLimit = 1;
-  Set.prototype[Symbol.iterator] = function* () {};
+  (Set.prototype as unknown as Record<symbol, unknown>)[Symbol.iterator] = function* () {};
   Object.defineProperty(Response.prototype, "status", { get: () => 999, configurable: true });
-  Headers.prototype.get = () => "dirty";
+  (Headers.prototype as unknown as Record<string, unknown>)["get"] = () => "dirty";
   Object.defineProperty(URL.prototype, "pathname", { get: () => "dirty", configurable: true });
   TextEncoder.prototype.encode = () => new Uint8Array(99);
   performance.now = () => Infinity;
