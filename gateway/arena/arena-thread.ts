@@ -14,9 +14,12 @@ export interface ArenaShared extends Omit<ArenaWorkerData, "thread" | "recipes">
   code: string;
 }
 
-/** V8's own heap in an arena thread holds instances and little else; the code space is the engine's compiled code. */
-export const THREAD_LIMITS = {
-  maxOldGenerationSizeMb: 24,
+/**
+ * V8's own heap in an arena thread holds instances and little else (plan/runtime-figures.ts has the figures); the code
+ * space is the engine's compiled code. They hold only because launch.ts takes the caps of the I/O thread's heap off the
+ * command line again, which would otherwise be every thread's.
+ */
+const THREAD_LIMITS = {
   maxYoungGenerationSizeMb: 2,
   codeRangeSizeMb: 16,
   stackSizeMb: 8,
@@ -28,14 +31,23 @@ export class ArenaThread {
   readonly ready: Promise<void>;
   /** Where image recipes go and results come from. */
   readonly recipes: MessagePort;
-  readonly #worker: Worker;
+  #worker: Worker | undefined;
+  #ended = false;
   readonly #words: Int32Array;
   readonly #capacity: number;
   readonly #onWake: () => void;
   #threadPath = "";
 
-  /** `onWake` is called when jobs are done; `onExit` when the thread ended on its own, which it never should. */
-  constructor(shared: ArenaShared, onWake: () => void, onExit: (error: Error | undefined) => void) {
+  /**
+   * `onWake` is called when jobs are done; `onExit` when the thread ended on its own, which it never should. The thread
+   * starts after `after`; jobs may be submitted before.
+   */
+  constructor(
+    { heapMib, ...shared }: ArenaShared & { heapMib: number },
+    onWake: () => void,
+    onExit: (error: Error | undefined) => void,
+    after: Promise<void> = Promise.resolve(),
+  ) {
     this.#capacity = ringCapacity(shared.arenas.length);
     this.#onWake = onWake;
     const bytes = threadWords(shared.arenas.length) * Int32Array.BYTES_PER_ELEMENT;
@@ -43,26 +55,35 @@ export class ArenaThread {
     const { port1, port2 } = new MessageChannel();
     this.recipes = port1;
     port1.unref();
-    const { code, ...data } = shared;
-    const workerData: ArenaWorkerData = { ...data, thread: this.#words, recipes: port2 };
-    this.#worker = new Worker(code, {
+    this.ready = after.then(() => (this.#ended ? undefined : this.#start(shared, heapMib, port2, onExit)));
+  }
+
+  #start(
+    { code, ...data }: ArenaShared,
+    heapMib: number,
+    recipes: MessagePort,
+    onExit: (error: Error | undefined) => void,
+  ): Promise<void> {
+    const workerData: ArenaWorkerData = { ...data, thread: this.#words, recipes };
+    const worker = new Worker(code, {
       eval: true,
       workerData,
-      transferList: [port2],
-      resourceLimits: THREAD_LIMITS,
+      transferList: [recipes],
+      resourceLimits: { ...THREAD_LIMITS, maxOldGenerationSizeMb: heapMib },
       stdout: false,
       env: {},
     });
+    this.#worker = worker;
     let failure: Error | undefined;
-    this.#worker.on("error", (error: Error) => (failure = error));
-    this.#worker.on("exit", () => onExit(failure));
-    this.ready = new Promise((resolve, reject) => {
-      this.#worker.once("message", ({ threadPath }: { threadPath: string }) => {
+    worker.on("error", (error: Error) => (failure = error));
+    worker.on("exit", () => onExit(failure));
+    return new Promise((resolve, reject) => {
+      worker.once("message", ({ threadPath }: { threadPath: string }) => {
         this.#threadPath = threadPath;
-        this.#worker.on("message", onWake);
+        worker.on("message", this.#onWake);
         resolve();
       });
-      this.#worker.once("exit", () => reject(failure ?? new Error("an arena thread ended before it was ready")));
+      worker.once("exit", () => reject(failure ?? new Error("an arena thread ended before it was ready")));
     });
   }
 
@@ -119,8 +140,9 @@ export class ArenaThread {
   }
 
   async terminate(): Promise<void> {
+    this.#ended = true;
     this.recipes.close();
-    this.#worker.removeAllListeners("exit");
-    await this.#worker.terminate();
+    this.#worker?.removeAllListeners("exit");
+    await this.#worker?.terminate();
   }
 }

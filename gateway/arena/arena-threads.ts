@@ -7,6 +7,7 @@
  *
  * Owner of: `threads` + 1 workers. Watched by: kills, and the time the spare takes.
  */
+import { threadHeapMib } from "../plan/runtime-figures.ts";
 import { ArenaThread, type ArenaShared } from "./arena-thread.ts";
 import { JOB, SLOT, SLOT_WORDS } from "./control.ts";
 import type { BuildResult, ImageRecipe } from "./image-builder.ts";
@@ -40,7 +41,7 @@ interface Seat {
 }
 
 export class ArenaThreads {
-  readonly #shared: ArenaShared;
+  readonly #shared: ArenaShared & { heapMib: number };
   readonly #events: ThreadEvents;
   readonly #seats: Seat[] = [];
   readonly #expired = new Set<number>();
@@ -55,7 +56,7 @@ export class ArenaThreads {
 
   /** `shared.arenas` ends with the scratch arena. */
   constructor(shared: ArenaShared, threads: number, events: ThreadEvents) {
-    this.#shared = shared;
+    this.#shared = { ...shared, heapMib: threadHeapMib(shared.arenas.length, threads) };
     this.#events = events;
     this.#scratch = shared.arenas.length - 1;
     for (let i = 0; i < threads; i++) this.#seats.push(this.#newSeat());
@@ -111,7 +112,7 @@ export class ArenaThreads {
     await Promise.all([...this.#seats, this.#spare].map(({ thread }) => thread.terminate()));
   }
 
-  #newSeat(): Seat {
+  #newSeat(after?: Promise<void>): Seat {
     const seat: Seat = { thread: undefined as unknown as ArenaThread, pending: new Set(), running: undefined };
     seat.thread = new ArenaThread(
       this.#shared,
@@ -119,6 +120,7 @@ export class ArenaThreads {
       (error) => {
         if (!this.#closing) this.#events.lost(error);
       },
+      after,
     );
     // A thread that cannot start is reported by `lost`.
     seat.thread.ready.catch(() => {});
@@ -194,11 +196,12 @@ export class ArenaThreads {
     this.#drain(seat);
     seat.pending.delete(slot);
     this.#expired.delete(slot);
-    const heir = this.#replace(seat);
+    const gone = seat.thread.terminate();
+    const heir = this.#replace(seat, gone);
     this.requeued += seat.pending.size;
     for (const waiting of seat.pending) this.#submit(heir, waiting);
     // Until the thread is gone it may write on into its arena, so nobody may reset that before.
-    void seat.thread.terminate().then(() => this.#killed(slot, cause));
+    void gone.then(() => this.#killed(slot, cause));
   }
 
   #killed(slot: number, cause: KillCause): void {
@@ -209,9 +212,12 @@ export class ArenaThreads {
     else this.#events.killed(slot, cause);
   }
 
-  /** Puts the spare thread in the killed one's place; a new spare starts in the background. Returns the heir. */
-  #replace(seat: Seat): Seat {
-    const fresh = this.#newSeat();
+  /**
+   * Puts the spare thread in the killed one's place. The new spare starts when the killed thread is gone, so that there
+   * are never more threads than the plan counts. Returns the heir.
+   */
+  #replace(seat: Seat, gone: Promise<void>): Seat {
+    const fresh = this.#newSeat(gone);
     if (seat === this.#spare) return (this.#spare = fresh);
     // A spare that is making an image stays at that: what waits would have to wait for the image as well.
     const heir = this.#spare.pending.size === 0 ? this.#spare : fresh;

@@ -9,7 +9,7 @@ import { ArenaThreads, type KillCause } from "./arena-threads.ts";
 import type { BuildFailure, BuiltImage, ImageRecipe } from "./image-builder.ts";
 import type { Engine } from "./engine.ts";
 import type { GrowthLog } from "./growth-log.ts";
-import { IMAGE, IMAGE_HEADER_BYTES, type ImageSpan, ImageStore } from "./image.ts";
+import { IMAGE, IMAGE_HEADER_BYTES, type ImageSpan, ImageStore, scratchBytes } from "./image.ts";
 import { DATA_START, EXTENSION_START } from "./layout.ts";
 import { type PoolSize, type Slot, type SlotPool, type Slots, makeSlots } from "./slots.ts";
 
@@ -70,7 +70,7 @@ export class Arenas {
 
   constructor({ engine, workerCode, pools, threads, imagesBytes, prefault, growth, onLost }: ArenaOptions) {
     this.images = new ImageStore(imagesBytes);
-    this.#slots = makeSlots(pools, prefault);
+    this.#slots = makeSlots(pools, scratchBytes(imagesBytes), prefault);
     this.#tenants = this.#slots.byIndex.map(() => undefined);
     const shared = {
       code: workerCode,
@@ -89,6 +89,11 @@ export class Arenas {
 
   get pools(): ReadonlyMap<string, SlotPool> {
     return this.#slots.pools;
+  }
+
+  /** The largest arena that an image can be made in. */
+  get scratchBytes(): number {
+    return this.#slots.scratch.layout.arenaBytes;
   }
 
   ready(): Promise<void> {

@@ -24,6 +24,17 @@ export const IMAGE = {
 
 export const IMAGE_HEADER_BYTES = 64;
 
+/**
+ * The arena in which images are made. No image can be larger than half of the images memory if it is ever to be replaced
+ * while it runs, and none has more in it than was in use when it was made.
+ */
+export function scratchBytes(imagesBytes: number): number {
+  return Math.ceil((imagesBytes / 2 + SCRATCH_BESIDES_BYTES) / PAGE_BYTES) * PAGE_BYTES;
+}
+
+/** The parts of an arena that are no part of an image: stack and mailbox. */
+const SCRATCH_BESIDES_BYTES = 2 * 1024 * 1024;
+
 export interface ImageSpan {
   /** Byte offset in the images memory; never 0, which means "no image". */
   offset: number;

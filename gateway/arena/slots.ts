@@ -3,7 +3,7 @@
  *
  *   pool small   [ 0 ][ 1 ][ 2 ] ...          one arena each, all of a pool alike
  *   pool large   [16 ][17 ]
- *   scratch      [18 ]                        the largest arena again: where images are made
+ *   scratch      [18 ]                        where images are made, see scratchBytes()
  *
  * A slot is free, or leased to one request. A lease ends when the arena is clean; a slot about which nothing is known
  * (its thread was killed, the engine trapped) is condemned in its block and wiped whole before the next lease runs.
@@ -102,7 +102,7 @@ export interface Slots {
 }
 
 /** Makes all arenas. With `prefault`, every page is touched, so that the memory is committed now or the start fails. */
-export function makeSlots(pools: readonly PoolSize[], prefault: boolean): Slots {
+export function makeSlots(pools: readonly PoolSize[], scratchBytes: number, prefault: boolean): Slots {
   const count = pools.reduce((sum, { slots }) => sum + slots, 0) + 1;
   const control = new Int32Array(new SharedArrayBuffer(count * SLOT_WORDS * Int32Array.BYTES_PER_ELEMENT));
   const byIndex: Slot[] = [];
@@ -115,11 +115,9 @@ export function makeSlots(pools: readonly PoolSize[], prefault: boolean): Slots 
   const byName = new Map(
     pools.map((pool) => [pool.name, new SlotPool(pool, Array.from({ length: pool.slots }, () => add(pool.arenaBytes)))]),
   );
-  const largest = Math.max(...pools.map(({ arenaBytes }) => arenaBytes), MIN_SCRATCH_BYTES);
-  return { pools: byName, byIndex, scratch: add(largest), control };
+  return { pools: byName, byIndex, scratch: add(scratchBytes), control };
 }
 
-const MIN_SCRATCH_BYTES = 2 * 1024 * 1024;
 const OS_PAGE_BYTES = 4096;
 
 function touch(bytes: Buffer): void {

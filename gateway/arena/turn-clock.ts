@@ -2,16 +2,24 @@
  * How much CPU time a turn has used. The limit is in CPU time of this thread, so that a busy machine does not make an
  * innocent handler guilty. The wall clock is looked at first, because it is cheap to read and never shows less.
  *
- * Most turns end before the engine's first interrupt (10,000 steps); for those the wall clock is the account. From the
- * first interrupt on the kernel's scheduler is asked (schedstat, nanoseconds), or, where it does not tell,
- * process.threadCpuUsage, whose steps can be as coarse as a timer tick.
+ * Most turns end before the engine's first interrupt (10,000 steps) and within a millisecond; for those the wall clock is
+ * the account. Otherwise the kernel's scheduler is asked (schedstat, nanoseconds), or, where it does not tell,
+ * process.threadCpuUsage, whose steps can be as coarse as a timer tick. The question costs microseconds, so it is asked
+ * at a turn's start only if the last answer is older than a millisecond: what the thread used since bounds what the turn
+ * used, however long it was kept waiting for a processor.
  */
 import { openSync, readSync } from "node:fs";
 import { ArenaAbort } from "./abort.ts";
 
 const SCHEDSTAT_BYTES = 64;
 
+/** An answer this fresh will do. */
+const FRESH_MS = 1;
+
 export class TurnClock {
+  /** Thread CPU time as last heard, and when. */
+  #knownCpuMs = 0;
+  #knownAtMs = -Infinity;
   #startMs = 0;
   #leftMs = 0;
   #nextCheckMs = 0;
@@ -26,12 +34,13 @@ export class TurnClock {
     this.#leftMs = leftUs / 1000;
     this.#nextCheckMs = this.#startMs + this.#leftMs;
     this.#cpuAtStartMs = -1;
+    if (this.#startMs - this.#knownAtMs > FRESH_MS) this.#threadCpuMs();
   }
 
   /** Called by the engine's interrupt; throws when the time is used up. */
   check(): void {
     const nowMs = performance.now();
-    if (this.#cpuAtStartMs < 0) this.#cpuAtStartMs = this.#threadCpuMs() - (nowMs - this.#startMs);
+    if (this.#cpuAtStartMs < 0) this.#estimateStart(nowMs);
     if (nowMs < this.#nextCheckMs) return;
     const usedMs = this.#threadCpuMs() - this.#cpuAtStartMs;
     if (usedMs >= this.#leftMs) throw new ArenaAbort("cpu");
@@ -40,12 +49,24 @@ export class TurnClock {
 
   /** Ends the turn; returns what it used, in microseconds, reset included. */
   stop(): number {
-    const usedMs =
-      this.#cpuAtStartMs < 0 ? performance.now() - this.#startMs : this.#threadCpuMs() - this.#cpuAtStartMs;
+    const nowMs = performance.now();
+    if (this.#cpuAtStartMs < 0 && nowMs - this.#startMs > FRESH_MS) this.#estimateStart(nowMs);
+    const usedMs = this.#cpuAtStartMs < 0 ? nowMs - this.#startMs : this.#threadCpuMs() - this.#cpuAtStartMs;
     return Math.max(1, Math.min(Math.round(usedMs * 1000), 0x7fff_ffff));
   }
 
+  /** The turn has used no more than the time that has passed, and no more than the thread has since it was last asked. */
+  #estimateStart(nowMs: number): void {
+    const before = this.#knownCpuMs;
+    this.#cpuAtStartMs = Math.max(this.#threadCpuMs() - (nowMs - this.#startMs), before);
+  }
+
   #threadCpuMs(): number {
+    this.#knownAtMs = performance.now();
+    return (this.#knownCpuMs = this.#ask());
+  }
+
+  #ask(): number {
     if (this.#schedstat === undefined) {
       const { user, system } = process.threadCpuUsage();
       return (user + system) / 1000;

@@ -10,6 +10,7 @@ import { loadConfig } from "../config.ts";
 import type { GatewayConfig, HostPort } from "../config.ts";
 import { Gateway } from "../gateway.ts";
 import { Generation } from "../generation.ts";
+import { keepCapsToThisThread } from "../launch.ts";
 import { checkMemory } from "../memory-check.ts";
 import { type Plan, planOf, renderPlan, size } from "../plan.ts";
 import { Deadlines } from "../proxy/deadlines.ts";
@@ -63,6 +64,7 @@ interface Start {
 
 async function start(config: GatewayConfig, { plan, limit, log }: Start): Promise<Running> {
   const { logger } = log;
+  keepCapsToThisThread();
   const admin = new Admin({ config, plan, limit, log, page: await loadPage() });
   const adminAddress = await admin.listen();
   const deadlines = new Deadlines();

@@ -28,6 +28,10 @@ const thrower = handler(
   "thrower.ts",
   `function deep(): never {\n  throw new Error("no luck");\n}\nexport default { fetch: () => deep() };\n`,
 );
+const talker = handler(
+  "talker.ts",
+  `export default { fetch: () => (console.log("hello log"), new Response()) };\n`,
+);
 const spinner = handler(
   "spinner.ts",
   `export default {\n  fetch() {\n    const list = Array.from({ length: 1e4 }, (_, i) => (i * 7919) % 10007);\n    for (;;) list.sort((a, b) => a - b || 1);\n  },\n};\n`,
@@ -50,8 +54,10 @@ function configuration(changes: object = {}): object {
         match: { path: { prefix: "/bomb" } },
         handler: inRepository("handlers/bomb.ts"),
         pool: "small",
+        limits: { cpu: "5s" },
       },
       { name: "throw", match: { path: { prefix: "/throw" } }, handler: thrower, pool: "small" },
+      { name: "talk", match: { path: { prefix: "/talk" } }, handler: talker, pool: "small" },
       { name: "spin", match: { path: { prefix: "/spin" } }, handler: spinner, pool: "small" },
     ],
     ...changes,
@@ -182,6 +188,42 @@ describe("while a gateway runs", () => {
       path: "/bomb",
     });
     expect(JSON.stringify(await json("/api/overflows"))).not.toContain("secret");
+  });
+
+  test("credentials of a request are in no log line and in no record, whatever becomes of it", async () => {
+    const secrets = { authorization: "Bearer s3cret-token", cookie: "session=s3cret-cookie" };
+    const headers = {
+      ...secrets,
+      "proxy-authorization": "Basic s3cret-proxy",
+      "x-request-id": "with-secrets",
+    };
+    for (const path of ["/bomb?key=s3cret-query", "/throw?key=s3cret-query", "/nowhere?key=s3cret-query"]) {
+      await fetch(gateway.url + path, { headers });
+    }
+    const mine = () => gateway.accessLines().filter(({ requestId }) => requestId === "with-secrets");
+    await gateway.until(() => mine().length === 3);
+    expect(JSON.stringify(gateway.log)).not.toContain("s3cret");
+    await until<OverflowsView>("/api/overflows", ({ latest }) =>
+      latest.some(({ requestId }) => requestId === "with-secrets"),
+    );
+    for (const path of ["/api/overflows", "/api/slots"])
+      expect(JSON.stringify(await json(path))).not.toContain("s3cret");
+  });
+
+  test("every line about a request has its id, its trace and its route", async () => {
+    const trace = "c".repeat(32);
+    const headers = { "x-request-id": "traced", "traceparent": `00-${trace}-${"d".repeat(16)}-01` };
+    for (const path of ["/bomb", "/throw", "/talk"]) await fetch(gateway.url + path, { headers });
+    const mine = () => gateway.log.filter(({ requestId }) => requestId === "traced");
+    await gateway.until(() => mine().filter(({ msg }) => msg === "request").length === 3);
+    // Three access lines, an abort, a throw, and what the handler said.
+    expect(mine().map(({ traceId, route }) => [traceId, typeof route])).toEqual(
+      Array(6).fill([trace, "string"]),
+    );
+    expect(mine().find(({ console }) => console !== undefined)).toMatchObject({
+      console: "hello log",
+      route: "talk",
+    });
   });
 
   test("a throw and a turn that had to be killed are recorded at their lines as well", async () => {

@@ -32,6 +32,24 @@ beforeAll(async () => {
         match: { path: { prefix: "/bomb" } },
         handler: inRepository("handlers/bomb.ts"),
         pool: "small",
+        limits: { cpu: "5s" },
+      },
+      {
+        name: "rescued",
+        match: { path: { prefix: "/rescued" } },
+        handler: inRepository("handlers/bomb.ts"),
+        pool: "small",
+        limits: { cpu: "5s" },
+        upstream: "app",
+        onFailure: "next",
+      },
+      {
+        name: "fragile",
+        match: { path: { prefix: "/fragile" } },
+        handler: inRepository("handlers/bomb.ts"),
+        pool: "small",
+        limits: { cpu: "5s" },
+        breaker: { failures: 1, window: "1m", cooldown: "1h" },
       },
       { name: "app", match: { path: { prefix: "/app" } }, upstream: "app" },
       { name: "away", match: { path: { prefix: "/away" } }, upstream: "away" },
@@ -116,6 +134,33 @@ describe("the metrics", () => {
     expect(after.value("nea_handler_failures_total", { route: "bomb", cause: "cpu" })).toBe(0);
     expect(after.value("nea_slots_in_use", { pool: "small" })).toBe(0);
     expect(after.value("nea_slots_high_water", { pool: "small" })).toBeGreaterThanOrEqual(1);
+  });
+
+  test("tell a failure that the client did not see from one that it did", async () => {
+    const before = await scrape();
+    const after = async (path: string) => {
+      const status = await ask(path);
+      return [status, await counted(before.value("nea_requests_total") + 1)] as const;
+    };
+    const [status, metrics] = await after("/rescued");
+    expect(status).toBe(200);
+    expect(metrics.value("nea_handler_takeovers_total", { route: "rescued", by: "upstream" })).toBe(1);
+    expect(metrics.value("nea_handler_failures_total", { route: "rescued" })).toBe(1);
+    expect(metrics.value("nea_requests_total", { route: "rescued", code: "5xx" })).toBe(0);
+  });
+
+  test("show a breaker that has opened, and whom it kept away", async () => {
+    const before = await scrape();
+    expect(before.value("nea_breaker_state", { route: "fragile", state: "closed" })).toBe(1);
+    expect(await ask("/fragile")).toBe(500);
+    await counted(before.value("nea_requests_total") + 1);
+    expect(await ask("/fragile")).toBe(503);
+    const after = await counted(before.value("nea_requests_total") + 2);
+    expect(after.value("nea_breaker_state", { route: "fragile", state: "open" })).toBe(1);
+    expect(after.value("nea_breaker_state", { route: "fragile", state: "closed" })).toBe(0);
+    expect(after.value("nea_breaker_trips_total", { route: "fragile" })).toBe(1);
+    expect(after.value("nea_breaker_refused_total", { route: "fragile" })).toBe(1);
+    expect(after.value("nea_errors_total", { code: "ARENA_ROUTE_TRIPPED" })).toBe(1);
   });
 
   test("have the plan in them, whose terms add up to it, and it is more than what is used", async () => {

@@ -59,9 +59,10 @@ export function timeTurns({ engine, arenas, slot }: Lab, image: Image, head: str
   const turn = timed(() => vm.run(), write);
   if (control[SLOT.outcome] !== OUTCOME.clean)
     throw new Error(`the turn ended with ${control[SLOT.outcome]}`);
+  // In this order: the request is written where the answer stood.
   const roundTrip = (): void => {
-    write();
     read();
+    write();
   };
   const marshalling = timed(roundTrip, () => {
     write();
