@@ -18,6 +18,8 @@ const ENVIRONMENT = {
   MALLOC_ARENA_MAX: "2",
   MALLOC_MMAP_THRESHOLD_: "32768",
   MALLOC_TRIM_THRESHOLD_: "65536",
+  // For esbuild, which is written in Go: collect garbage rather than grow.
+  GOMEMLIMIT: "24MiB",
 } as const;
 
 const OLD_SPACE = "--max-old-space-size";

@@ -24,12 +24,9 @@ export const IMAGE = {
 
 export const IMAGE_HEADER_BYTES = 64;
 
-/**
- * The arena in which images are made. No image can be larger than half of the images memory if it is ever to be replaced
- * while it runs, and none has more in it than was in use when it was made.
- */
+/** The arena in which images are made: none can be larger than the memory they are kept in. */
 export function scratchBytes(imagesBytes: number): number {
-  return Math.ceil((imagesBytes / 2 + SCRATCH_BESIDES_BYTES) / PAGE_BYTES) * PAGE_BYTES;
+  return Math.ceil(imagesBytes / PAGE_BYTES) * PAGE_BYTES + SCRATCH_BESIDES_BYTES;
 }
 
 /** The parts of an arena that are no part of an image: stack and mailbox. */

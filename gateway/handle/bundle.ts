@@ -2,12 +2,16 @@
  * From a handler's file to one script: esbuild follows its imports (TypeScript, npm packages) and leaves an ES module
  * without imports, with a source map that leads every position back to the author's own lines.
  *
- * esbuild runs in a process of its own while handlers are loaded and is stopped afterwards; the plan has a term for it.
+ * esbuild runs in a process of its own while handlers are loaded and is stopped afterwards; the plan has a term for it,
+ * which holds for sources of up to BUNDLE_SOURCE_BYTES.
  */
 import { readFileSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { builtinModules } from "node:module";
 import { relative, resolve } from "node:path";
 import { type BuildFailure, type Message, type Plugin, build, stop } from "esbuild";
+import { BUNDLE_SOURCE_BYTES } from "../limits.ts";
+import { formatSizeBytes } from "../shared/units.ts";
 import { type SourcePosition, codeFrame } from "./code-frame.ts";
 
 export interface Bundle {
@@ -59,7 +63,7 @@ export async function bundle(file: string): Promise<Bundle> {
       legalComments: "none",
       metafile: true,
       logLevel: "silent",
-      plugins: [refuseBuiltins],
+      plugins: [refuseBuiltins, limitSources],
     });
     const output = (suffix: string) => result.outputFiles.find(({ path }) => path.endsWith(suffix))!.text;
     const inputs = Object.keys(result.metafile.inputs).map((input) => resolve(input));
@@ -98,6 +102,20 @@ const refuseBuiltins: Plugin = {
       }
       const text = `"${path}" is part of Node.js and does not exist in an arena; use web standards or an npm package`;
       return { errors: [{ text }] };
+    });
+  },
+};
+
+/** esbuild has no limit of its own. Counted as files are asked for, before they are read. */
+const limitSources: Plugin = {
+  name: "limit-sources",
+  setup({ onLoad }) {
+    let bytes = 0;
+    onLoad({ filter: /.*/, namespace: "file" }, async ({ path }) => {
+      bytes += (await stat(path)).size;
+      if (bytes <= BUNDLE_SOURCE_BYTES) return undefined;
+      const limit = formatSizeBytes(BUNDLE_SOURCE_BYTES);
+      return { errors: [{ text: `with this file the handler's sources are more than ${limit}` }] };
     });
   },
 };

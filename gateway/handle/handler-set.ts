@@ -9,6 +9,7 @@ import type { HandlerConfig, Named, PoolConfig, RouteConfig } from "../config/ty
 import { type Bundle, BundleError, type HandlerFault, bundle, displayName, stopBundler } from "./bundle.ts";
 import { type Culprit, culpritAt, culpritOf, culpritOfStack } from "./culprit.ts";
 import { platformFor } from "./platform.ts";
+import { formatSizeBytes } from "../shared/units.ts";
 import { SourcePositions } from "./source-position.ts";
 
 export interface LoadedHandler {
@@ -98,11 +99,10 @@ class Loader {
 
   async #recipe({ handler, upstreams }: HandlerRoute, name: string, code: string): Promise<ImageRecipe> {
     const { extensions, scripts } = await platformFor(code);
-    const arenaBytes = this.#pools[handler.pool]!.arenaBytes;
+    const arenaBytes = Math.min(this.#pools[handler.pool]!.arenaBytes, this.#arenas.scratchBytes);
     const configuration = JSON.stringify({
       env: handler.env,
       bindings: Object.keys(handler.bindings),
-      arenaBytes,
       hasUpstream: upstreams.length > 0,
       mayFetch: true,
     });
@@ -125,7 +125,7 @@ class Loader {
     try {
       const result = await this.#arenas.build(recipe);
       if (typeof result === "string") throw fault(name, "runs into the time limit while it is loaded");
-      if ("phase" in result) throw explain(result, name, positions);
+      if ("phase" in result) throw explain(result, name, positions, this.#room(recipe));
       const { image, built } = result;
       return { name, image, positions, warmed: built.warmed, logs: built.logs };
     } catch (error) {
@@ -133,10 +133,21 @@ class Loader {
       throw error;
     }
   }
+
+  /** What a module has to fit into while its image is made, in the words of the configuration. */
+  #room({ arenaBytes }: ImageRecipe): string {
+    if (arenaBytes < this.#arenas.scratchBytes) return "its arena";
+    return `the ${formatSizeBytes(arenaBytes)} that \`images\` allows for making an image`;
+  }
 }
 
 /** What happened while a module was loaded, in an author's words, at the author's line. */
-function explain(failure: BuildFailure, name: string, positions: SourcePositions): HandlerLoadError {
+function explain(
+  failure: BuildFailure,
+  name: string,
+  positions: SourcePositions,
+  room: string,
+): HandlerLoadError {
   const { phase, reason, message, askedBytes } = failure;
   const culprit = culpritFor(failure, name, positions);
   const when = {
@@ -147,7 +158,7 @@ function explain(failure: BuildFailure, name: string, positions: SourcePositions
   const doing = { ...when, adopt: "", warm: "in a warm request" }[phase];
   const what = {
     threw: message,
-    memory: `outgrows its arena ${doing} (${askedBytes} bytes more were asked for)`,
+    memory: `outgrows ${room} ${doing} (${askedBytes} bytes more were asked for)`,
     cpu: `uses more than ${LOAD_CPU_US / 1000} ms of CPU time ${doing}`,
     trapped: `brings the engine down ${doing}: ${message}`,
   }[reason];

@@ -11,13 +11,13 @@ import { Subject } from "./memory/subject.ts";
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
-async function measure({ name, config, run, peak = false }: Scenario, origin: string): Promise<void> {
+async function measure({ name, config, run, peak }: Scenario, origin: string): Promise<void> {
   const subject = await Subject.start(config(origin));
   const before = await subject.read();
   const count = await run(subject);
   const after = await subject.read();
   await subject.stop();
-  const { heap, besides } = costOf(before, after, count, peak);
+  const { heap, besides } = costOf(before, after, count, peak === true);
   const mib = (bytes: number) => (bytes / MIB).toFixed(1).padStart(7);
   const kib = (bytes: number) => (bytes / KIB).toFixed(1).padStart(9);
   const state = [

@@ -77,7 +77,8 @@ afterAll(async () => {
 });
 afterEach(async () => {
   origin.release();
-  while ((await smallPool()).inUse > 0);
+  const givenUpAt = Date.now() + 30_000;
+  while ((await smallPool()).inUse > 0) if (Date.now() > givenUpAt) throw new Error("a slot is still in use");
 });
 
 async function smallPool(): Promise<PoolView> {

@@ -78,12 +78,16 @@ const post = (path: string, body: string, type: string) =>
   fetch(gateway.url + path, { method: "POST", body, headers: { "content-type": type } });
 const toldBy = async (response: Response) => (await response.json()) as Told;
 
-test("every example is served by the configuration, and tested here", () => {
+test("every example is served by the configuration, tested here, and explained in the README", () => {
   const examples = readdirSync(inRepository("handlers")).filter((name) => name.endsWith(".ts"));
   const routed = file.routes.map(({ handler }) => handler.replace(inRepository("handlers/"), ""));
   expect([...routed].sort()).toEqual(examples.sort());
   const source = readFileSync(import.meta.filename, "utf8");
-  for (const name of examples) expect(source).toContain(`"${name}`);
+  const readme = readFileSync(inRepository("handlers/README.md"), "utf8");
+  for (const name of examples) {
+    expect(source).toContain(`"${name}`);
+    expect(readme).toContain(`[${name}](${name})`);
+  }
 });
 
 test("hello.ts", async () => {

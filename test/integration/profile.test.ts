@@ -88,7 +88,7 @@ test(
     expect(code).toBe(1);
     expect(text).toContain("\nHANDLE_THREW\n  Error: not today\n");
     expect(text).toContain(`at ${place("throws")}`);
-    expect(text).toContain("// here: throws");
+    expect(text).toMatch(/> \d+ \|     if \(pathname === "\/throws"\) throw new Error/);
     expect(text).not.toContain("suggested");
   },
   PROFILE_MS,

@@ -8,6 +8,7 @@ import type { Place, Tally } from "./tally.ts";
 const COLUMNS = 80;
 const HEAVIEST = 6;
 const LOG_LINES = 10;
+const SAMPLES_MIN = 20;
 const KIB = 1024;
 const MIB = 1024 * KIB;
 
@@ -21,7 +22,7 @@ export interface ReportOptions {
 }
 
 export function renderProfile(measured: Measured, bodyText: string, options: ReportOptions): string {
-  const { result, growth, samples, cpu } = measured;
+  const { result, growth, cpu } = measured;
   const lines = [
     ...headOf(measured, bodyText, options),
     "",
@@ -30,7 +31,7 @@ export function renderProfile(measured: Measured, bodyText: string, options: Rep
     ...logLines(measured),
     ...failureLines(measured, options),
     ...tallyLines("heap growth", growth, (weight) => size(weight), options),
-    ...tallyLines("time", samples, (weight) => ms((weight / samples.total) * cpu.middleMs), options),
+    ...timeLines(measured, options),
     ...(result.code === null ? suggestionLines(suggest(measured, options.bodyBytes), measured, options) : []),
   ];
   return `${lines.map((line) => line.trimEnd()).join("\n")}\n`;
@@ -76,6 +77,12 @@ function failureLines({ result }: Measured, { color }: ReportOptions): string[] 
   const at = culprit?.at ? [`  at ${culprit.at}${culprit.function ? ` in ${culprit.function}` : ""}`] : [];
   const frame = culprit?.codeFrame ? culprit.codeFrame.split("\n").map((line) => cut(`  ${line}`)) : [];
   return ["", bold(code, color), ...wrap(detail ?? ""), ...at, ...frame];
+}
+
+/** A handful of samples says nothing. */
+function timeLines({ samples, cpu }: Measured, options: ReportOptions): string[] {
+  if (samples.total < SAMPLES_MIN) return [];
+  return tallyLines("time", samples, (weight) => ms((weight / samples.total) * cpu.middleMs), options);
 }
 
 function tallyLines(

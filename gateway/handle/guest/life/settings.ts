@@ -5,7 +5,6 @@ export interface Settings {
   env: Record<string, string>;
   /** Names of the route's `bindings`. */
   bindings: string[];
-  arenaBytes: number;
   /** Whether ctx.next() leads anywhere. */
   hasUpstream: boolean;
   /** Whether any upstream can be reached by URL; the host decides about each. */
@@ -15,7 +14,6 @@ export interface Settings {
 export const settings: Settings = {
   env: {},
   bindings: [],
-  arenaBytes: 0,
   hasUpstream: false,
   mayFetch: false,
 };
