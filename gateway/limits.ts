@@ -47,6 +47,9 @@ export const REQUEST_ID_CHARACTERS = 64;
  */
 export const PIPELINED_REQUESTS = 256;
 
+/** Log lines that wait for standard output; further ones are dropped and counted. */
+export const LOG_BUFFER_BYTES = 1024 * 1024;
+
 /**
  * What is kept of a request's body that a handler has read, so that the request can be run again or passed on when the
  * handler fails (`onOverflow`, `onFailure`). Longer bodies are not kept, and their requests fail.

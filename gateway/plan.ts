@@ -1,12 +1,21 @@
 /**
  * The plan: every byte the process may come to use, term by term. The sum is printed at start and by `nea plan`, checked
- * against the container's limit, and never exceeded (test/integration/bound.test.ts).
+ * against the container's limit, and never exceeded (test/storm, test/integration/bound-flat.test.ts).
  *
- * Each term has an owner (the part of the gateway whose bound it is) and a reason. Figures that cannot be derived are
- * measured; they stand in RUNTIME with the way to measure them again.
+ * Each term has an owner (the part of the gateway whose bound it is) and a reason. It is a sum of products of what the
+ * configuration says and of constants: the Helm chart evaluates the same sums (test/chart/plan-formula.ts).
  */
 import { ADMIN_CONNECTIONS, ADMIN_REPLY_BYTES, adminBufferBytes, adminHeapBytes } from "./admin/bounds.ts";
+import { OVERFLOW_CONNECTIONS } from "./accept/listener-options.ts";
+import { scratchBytes } from "./arena/image.ts";
 import type { GatewayConfig } from "./config/types.ts";
+import { PIECE_BYTES } from "./handle/abi.ts";
+import { LOG_BUFFER_BYTES, PIPELINED_REQUESTS, REPLAY_BYTES } from "./limits.ts";
+import { size } from "./plan/table.ts";
+import { HEAP, PIECE, PROCESS, THREAD } from "./plan/runtime-figures.ts";
+import { CHUNK_BYTES, SPARE_CHUNKS } from "./proxy/chunk-pool.ts";
+
+export { renderPlan, size } from "./plan/table.ts";
 
 export interface Term {
   name: string;
@@ -22,48 +31,18 @@ export interface Plan {
   totalBytes: number;
 }
 
-const KIB = 1024;
-const MIB = 1024 * KIB;
-
-/**
- * Measured with Node 26.10 on x86-64 by `node test/bench/memory.ts`: resident size of each part above the one before,
- * worst of several runs, rounded up.
- */
-const RUNTIME = {
-  /** Node itself with every module of the gateway loaded, before anything is made. */
-  baseBytes: 96 * MIB,
-  /** The engine's compiled code (baseline and optimized) and its metadata. */
-  engineBytes: 16 * MIB,
-  /** One worker thread with its isolate, its heap at its limit, its stack. */
-  threadBytes: 24 * MIB,
-  /** Instance objects for one slot on one thread. */
-  instanceBytes: 256 * KIB,
-  /** What lives in the I/O thread's V8 heap when nothing happens, with room for what code caches add. */
-  liveHeapBytes: 64 * MIB,
-  /** What one client connection and the exchange on it keep in that heap. */
-  heapPerConnectionBytes: 12 * KIB,
-  /** One of the three spaces in which V8 makes new objects; half of V8's default, without a measured cost. */
-  semiSpaceBytes: 8 * MIB,
-  /** Socket, parser and head of one client connection, besides the head's bytes. */
-  connectionBytes: 24 * KIB,
-  /** Request and response objects of one exchange under way. */
-  exchangeBytes: 16 * KIB,
-  /** A waiting request's place in a queue. */
-  waiterBytes: KIB,
-  /** esbuild's process while handlers are bundled. */
-  bundlerBytes: 64 * MIB,
-} as const;
+const MIB = 1024 * 1024;
 
 /** All terms of a configuration, largest parts of the design first. */
 export function planOf(config: GatewayConfig): Plan {
-  const terms = [...arenaTerms(config), ...ioTerms(config), ...runtimeTerms(config)];
+  const terms = [...arenaTerms(config), ...clientTerms(config), ...upstreamTerms(config), ...processTerms(config)];
   return { terms, totalBytes: terms.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 
 function arenaTerms({ pools, threads, imagesBytes }: GatewayConfig): Term[] {
   const list = Object.values(pools);
-  const slots = list.reduce((sum, pool) => sum + pool.slots, 0);
-  const largest = Math.max(2 * MIB, ...list.map(({ arenaBytes }) => arenaBytes));
+  const slots = slotsOf(pools);
+  const perThread = THREAD.heapBytes + THREAD.besidesBytes;
   return [
     ...list.map(({ name, slots, arenaBytes }) => ({
       name: `arenas ${name}`,
@@ -71,71 +50,143 @@ function arenaTerms({ pools, threads, imagesBytes }: GatewayConfig): Term[] {
       owner: "arena/slots.ts",
       reason: `${slots} slots x ${size(arenaBytes)}`,
     })),
-    { name: "scratch arena", bytes: largest, owner: "arena/slots.ts", reason: "where images are made; the largest arena" },
     { name: "images", bytes: imagesBytes, owner: "arena/image.ts", reason: "config images" },
     {
+      name: "scratch arena",
+      bytes: scratchBytes(imagesBytes),
+      owner: "arena/image.ts",
+      reason: "where images are made: images + 2Mi",
+    },
+    {
       name: "arena threads",
-      bytes: (threads + 1) * RUNTIME.threadBytes,
+      bytes: (threads + 1) * perThread,
       owner: "arena/arena-threads.ts",
-      reason: `(${threads} + 1 spare) x ${size(RUNTIME.threadBytes)}, heap capped`,
+      reason: `(${threads} + 1 spare) x ${size(perThread)}, heap capped`,
     },
     {
       name: "engine instances",
-      bytes: (slots + 1) * RUNTIME.instanceBytes,
+      bytes: (slots + 1) * THREAD.instanceBytes,
       owner: "arena/vm.ts",
-      reason: `(${slots} slots + scratch) x ${size(RUNTIME.instanceBytes)}`,
+      reason: `(${slots} slots + scratch) x ${size(THREAD.instanceBytes)}`,
     },
-    { name: "engine code", bytes: RUNTIME.engineBytes, owner: "arena/engine.ts", reason: "compiled once, shared" },
+    {
+      name: "engine code",
+      bytes: PROCESS.engineBytes,
+      owner: "arena/engine.ts",
+      reason: "compiled once, shared; its compiler",
+    },
   ];
 }
 
-function ioTerms({ limits, proxy, pools, upgrades, routes }: GatewayConfig): Term[] {
-  const handlerSlots = Object.values(pools).reduce((sum, pool) => sum + pool.slots, 0);
-  const waiting = Object.values(pools).reduce((sum, { queueLength }) => sum + queueLength, proxy.queueLength);
-  const subrequests = Math.max(0, ...routes.filter(({ handler }) => handler).map(({ limits }) => limits.subrequests));
-  const perConnection = RUNTIME.connectionBytes + 2 * limits.headBytes;
+/** What clients can make the gateway hold outside of V8's heap. */
+function clientTerms(config: GatewayConfig): Term[] {
+  const { limits, pools, proxy, tls } = config;
+  const slots = slotsOf(pools);
+  const connections = limits.connections + OVERFLOW_CONNECTIONS;
+  const perConnection = PIECE.connectionBytes + limits.headBytes + (tls ? PIECE.tlsBytes : 0);
+  const perBody = 2 * proxy.bufferBytes + PIECE_BYTES + REPLAY_BYTES;
+  const waiting = waitingOf(config);
+  const withTls = tls ? ` + ${size(PIECE.tlsBytes)}` : "";
   return [
     {
       name: "connections",
-      bytes: limits.connections * perConnection,
+      bytes: connections * perConnection,
       owner: "accept/listener.ts",
-      reason: `${limits.connections} x (${size(RUNTIME.connectionBytes)} + 2 x head ${size(limits.headBytes)})`,
-    },
-    {
-      name: "proxy slots",
-      bytes: proxy.slots * (2 * proxy.bufferBytes + RUNTIME.exchangeBytes),
-      owner: "proxy/forward.ts",
-      reason: `${proxy.slots} x (2 x ${size(proxy.bufferBytes)} + ${size(RUNTIME.exchangeBytes)})`,
+      reason: `${connections} x (${size(PIECE.connectionBytes)} + head ${size(limits.headBytes)}${withTls})`,
     },
     {
       name: "handler slots' bodies",
-      bytes: handlerSlots * 2 * proxy.bufferBytes,
+      bytes: slots * perBody,
       owner: "handle/served.ts",
-      reason: `${handlerSlots} x 2 x ${size(proxy.bufferBytes)}`,
-    },
-    {
-      name: "subrequests",
-      bytes: handlerSlots * subrequests * 2 * proxy.bufferBytes,
-      owner: "handle/subrequests.ts",
-      reason: `${handlerSlots} slots x ${subrequests} x 2 x ${size(proxy.bufferBytes)}`,
-    },
-    {
-      name: "upgrades",
-      bytes: upgrades.slots * 2 * proxy.bufferBytes,
-      owner: "proxy/upgrade.ts",
-      reason: `${upgrades.slots} x 2 x ${size(proxy.bufferBytes)}`,
+      reason: `${slots} x (2 x ${size(proxy.bufferBytes)} + a piece + a replay)`,
     },
     {
       name: "queues",
-      bytes: waiting * RUNTIME.waiterBytes,
+      bytes: waiting * PIECE.waiterBytes,
       owner: "admit/gate.ts",
-      reason: `${waiting} waiting x ${size(RUNTIME.waiterBytes)}`,
+      reason: `${waiting} waiting x ${size(PIECE.waiterBytes)}`,
+    },
+    {
+      name: "log",
+      bytes: 2 * LOG_BUFFER_BYTES,
+      owner: "shared/log.ts",
+      reason: `2 x ${size(LOG_BUFFER_BYTES)} not yet written`,
     },
     {
       name: "admin",
       bytes: adminBufferBytes(),
       owner: "admin/bounds.ts",
       reason: `${ADMIN_CONNECTIONS} connections, ${size(ADMIN_REPLY_BYTES)} of answers under way`,
+    },
+  ];
+}
+
+/** What talking to upstreams takes outside of V8's heap. */
+function upstreamTerms({ limits, proxy, pools, routes, upgrades }: GatewayConfig): Term[] {
+  const subrequests = mostSubrequests(routes);
+  const buffers = `2 x ${size(proxy.bufferBytes)}`;
+  const perExchange = 2 * proxy.bufferBytes + limits.headBytes + PIECE.upstreamBytes;
+  const besides = `${size(limits.headBytes + PIECE.upstreamBytes)}`;
+  return [
+    {
+      name: "proxy slots",
+      bytes: proxy.slots * perExchange,
+      owner: "proxy/forward.ts",
+      reason: `${proxy.slots} x (${buffers} + ${besides})`,
+    },
+    {
+      name: "subrequests",
+      bytes: slotsOf(pools) * subrequests * perExchange,
+      owner: "handle/subrequests.ts",
+      reason: `${slotsOf(pools)} slots x ${subrequests} x (${buffers} + ${besides})`,
+    },
+    {
+      name: "upgrades",
+      bytes: upgrades.slots * (2 * proxy.bufferBytes + PIECE.upstreamBytes),
+      owner: "proxy/upgrade.ts",
+      reason: `${upgrades.slots} x (${buffers} + ${size(PIECE.upstreamBytes)})`,
+    },
+    {
+      name: "spare buffers",
+      bytes: SPARE_CHUNKS * CHUNK_BYTES,
+      owner: "proxy/chunk-pool.ts",
+      reason: `${SPARE_CHUNKS} x ${size(CHUNK_BYTES)}`,
+    },
+  ];
+}
+
+function processTerms(config: GatewayConfig): Term[] {
+  const { oldSpaceMib, semiSpaceMib } = heapLimits(config);
+  return [
+    {
+      name: "runtime",
+      bytes: PROCESS.baseBytes,
+      owner: "main.ts",
+      reason: "Node.js and the gateway's code, measured",
+    },
+    {
+      name: "heap",
+      bytes: oldSpaceBytes(config) + 3 * HEAP.semiSpaceBytes,
+      owner: "launch.ts",
+      reason: `V8, capped: ${oldSpaceMib}Mi old + 3 x ${semiSpaceMib}Mi young`,
+    },
+    {
+      name: "garbage",
+      bytes: PROCESS.garbageBytes,
+      owner: "proxy/delivery.ts",
+      reason: "buffers that V8 has not freed yet, measured",
+    },
+    {
+      name: "bundler",
+      bytes: PROCESS.bundlerBytes,
+      owner: "handle/bundle.ts",
+      reason: "esbuild, while handlers load",
+    },
+    {
+      name: "headroom",
+      bytes: config.memory.headroomBytes,
+      owner: "config",
+      reason: "config memory.headroom",
     },
   ];
 }
@@ -148,45 +199,30 @@ export interface HeapLimits {
 
 /** Rounded down, so that the term covers the cap; the term itself stays a sum of products, which the Helm chart needs. */
 export function heapLimits(config: GatewayConfig): HeapLimits {
-  return { oldSpaceMib: Math.floor(oldSpaceBytes(config) / MIB), semiSpaceMib: RUNTIME.semiSpaceBytes / MIB };
+  return { oldSpaceMib: Math.floor(oldSpaceBytes(config) / MIB), semiSpaceMib: HEAP.semiSpaceBytes / MIB };
 }
 
+/** What can live in that heap at once: everything that is a string or an object for as long as somebody waits for it. */
 function oldSpaceBytes(config: GatewayConfig): number {
-  const connections = config.limits.connections * RUNTIME.heapPerConnectionBytes;
-  return RUNTIME.liveHeapBytes + connections + adminHeapBytes(config);
+  const { limits, proxy, pools, routes, upgrades } = config;
+  const { headBytes } = limits;
+  const slots = slotsOf(pools);
+  const connections = (limits.connections + OVERFLOW_CONNECTIONS) * (HEAP.connectionBytes + headBytes);
+  const exchanges = (waitingOf(config) + proxy.slots + slots + upgrades.slots) * HEAP.exchangeBytes;
+  const answerHeads = (proxy.slots + slots * mostSubrequests(routes)) * headBytes;
+  const pipelined = PIPELINED_REQUESTS * (HEAP.exchangeBytes + headBytes);
+  return HEAP.baseBytes + connections + exchanges + answerHeads + pipelined + adminHeapBytes(config);
 }
 
-function heapTerm(config: GatewayConfig): Term {
-  const { oldSpaceMib, semiSpaceMib } = heapLimits(config);
-  const reason = `V8, capped: ${oldSpaceMib}Mi old + 3 x ${semiSpaceMib}Mi young`;
-  const bytes = oldSpaceBytes(config) + 3 * RUNTIME.semiSpaceBytes;
-  return { name: "heap", bytes, owner: "launch.ts", reason };
+function slotsOf(pools: GatewayConfig["pools"]): number {
+  return Object.values(pools).reduce((sum, pool) => sum + pool.slots, 0);
 }
 
-function runtimeTerms(config: GatewayConfig): Term[] {
-  const { memory } = config;
-  return [
-    { name: "runtime", bytes: RUNTIME.baseBytes, owner: "main.ts", reason: "Node.js and the gateway's code, measured" },
-    heapTerm(config),
-    { name: "bundler", bytes: RUNTIME.bundlerBytes, owner: "handle/bundle.ts", reason: "esbuild, while handlers load" },
-    { name: "headroom", bytes: memory.headroomBytes, owner: "config", reason: "config memory.headroom" },
-  ];
+function waitingOf({ pools, proxy }: GatewayConfig): number {
+  return Object.values(pools).reduce((sum, { queueLength }) => sum + queueLength, proxy.queueLength);
 }
 
-/** "64Ki", "4Mi", "1.5Mi": the units of the configuration. */
-export function size(bytes: number): string {
-  const [unit, divisor] = bytes >= MIB ? ["Mi", MIB] : ["Ki", KIB];
-  return `${Math.round((bytes / divisor) * 10) / 10}${unit}`;
-}
-
-/** The plan as a table of at most 80 columns. */
-export function renderPlan({ terms, totalBytes }: Plan): string {
-  const rows = [...terms.filter(({ bytes }) => bytes > 0)].sort((a, b) => b.bytes - a.bytes);
-  const line = (name: string, bytes: number, reason: string) =>
-    `  ${name.padEnd(22)}${size(bytes).padStart(9)}  ${reason.slice(0, 45)}`.trimEnd();
-  return [
-    ...rows.map(({ name, bytes, reason }) => line(name, bytes, reason)),
-    `  ${"".padEnd(31, "-")}`,
-    line("sum", totalBytes, "the process never uses more"),
-  ].join("\n");
+function mostSubrequests(routes: GatewayConfig["routes"]): number {
+  const withHandler = routes.filter(({ handler }) => handler);
+  return Math.max(0, ...withHandler.map(({ limits }) => limits.subrequests));
 }

@@ -3,7 +3,7 @@ import type { GatewayConfig } from "../config/types.ts";
 import type { ListenerOptions } from "./listener.ts";
 
 /** Connections that may be getting their 503 while all served ones are taken. */
-const OVERFLOW_CONNECTIONS = 64;
+export const OVERFLOW_CONNECTIONS = 64;
 /** What of a request body is still read after its answer, so that the connection can be used again. */
 const REST_BYTES = 256 * 1024;
 const REST_MS = 1000;

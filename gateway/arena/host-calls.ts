@@ -9,6 +9,7 @@ import { cryptoCall } from "../handle/crypto-host.ts";
 import { ArenaAbort } from "./abort.ts";
 import type { EffectList, Span } from "./effect-list.ts";
 import { effectBody, effectText } from "./effects.ts";
+import { MAX_EFFECTS } from "./control.ts";
 import { Floating } from "./floating.ts";
 import { PAGE_BYTES } from "./layout.ts";
 import type { Vm } from "./vm.ts";
@@ -59,7 +60,14 @@ export class HostCalls {
       case EFFECT.respond: {
         const kind = integer(3);
         const final = integer(5) === 1;
-        effects.add(effect, integer(1), kind, final ? 1 : 0, effects.text(value(2)), this.#body(kind, value(4)));
+        effects.add(
+          effect,
+          integer(1),
+          kind,
+          final ? 1 : 0,
+          effects.text(value(2)),
+          this.#body(kind, value(4)),
+        );
         effects.final ||= final;
         break;
       }
@@ -122,7 +130,8 @@ export class HostCalls {
         return this.#install(argc, argv);
       case CALL.randomBytes: {
         const { pointer, bytes } = this.#effects.bytes(vm.argument(argc, argv, 1));
-        if (bytes > RANDOM_BYTES_MAX) return this.#throw(`at most ${RANDOM_BYTES_MAX} random bytes at a time`);
+        if (bytes > RANDOM_BYTES_MAX)
+          return this.#throw(`at most ${RANDOM_BYTES_MAX} random bytes at a time`);
         vm.bytes.set(randomBytes(bytes), pointer);
         return this.#undefined();
       }
@@ -154,7 +163,8 @@ export class HostCalls {
     if (argc > CRYPTO_ARGUMENTS_MAX) return this.#throw("too many arguments");
     const name = this.#effects.text(vm.argument(argc, argv, 1));
     const json = this.#effects.text(vm.argument(argc, argv, 2));
-    if (name.bytes + json.bytes > CRYPTO_TEXT_BYTES_MAX) return this.#throw("DataError: the parameters are too long");
+    if (name.bytes + json.bytes > CRYPTO_TEXT_BYTES_MAX)
+      return this.#throw("DataError: the parameters are too long");
     const operation = effectText(vm.bytes, name.pointer, name.bytes);
     const parameters = effectText(vm.bytes, json.pointer, json.bytes);
     // Views, not copies: while the arena is in this call nobody else touches it.
@@ -190,9 +200,13 @@ export class HostCalls {
   }
 
   #reportRejection(reason: number): void {
+    // A turn that has used up its effects is not to fail for a line of the log.
+    if (this.#effects.count === MAX_EFFECTS) return;
     const vm = this.#vm;
     const stack = vm.propertyText(reason, "stack").trimEnd();
-    const text = vm.newString(`Unhandled rejection: ${vm.describe(reason)}${stack === "" ? "" : `\n${stack}`}`);
+    const text = vm.newString(
+      `Unhandled rejection: ${vm.describe(reason)}${stack === "" ? "" : `\n${stack}`}`,
+    );
     this.#effects.addLog(EFFECT.log, LOG_LEVEL.error, text);
     vm.exports.qjs_free_value(text);
   }

@@ -31,7 +31,7 @@ export async function runProfile(
   const { measured, outgrown } = await measureAtAnySize({ ...arena, limits: LIMITS }, { path, init, runs });
   const body = await measured.result.response.text();
   if (outgrown.length > 0) write(`  outgrows ${outgrown.join(", ")}\n\n`);
-  write(renderProfile(measured, body, { handler, method, path, bodyBytes, color }));
+  write(renderProfile(measured, body, { handler, method, path, warm: arena.warm ?? [], bodyBytes, color }));
   return measured.result.code === null ? 0 : 1;
 }
 

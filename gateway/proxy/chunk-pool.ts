@@ -4,7 +4,7 @@
 
 /** What one read from an upstream brings at most. */
 export const CHUNK_BYTES = 64 * 1024;
-const SPARE_CHUNKS = 32;
+export const SPARE_CHUNKS = 32;
 
 const spare: Buffer[] = [];
 

@@ -3,11 +3,10 @@
  * (LOG_BUFFER_BYTES); while standard output does not take lines fast enough, further ones are dropped and counted.
  */
 import { type Logger, destination, pino } from "pino";
+import { LOG_BUFFER_BYTES } from "../limits.ts";
 
 export type { Logger } from "pino";
 
-/** What may wait for standard output. */
-export const LOG_BUFFER_BYTES = 1024 * 1024;
 /** Lines are gathered up to this size before a write... */
 const WRITE_BYTES = 4096;
 /** ...but no longer than this. */

@@ -199,7 +199,7 @@ describe("the page of a gateway in trouble", () => {
     expect(await pool.locator(".cells").getAttribute("aria-label")).toBe("4 running");
     expect(await pool.locator('.cell[data-state="r"]').count()).toBe(4);
     await page
-      .locator(".verdict", { hasText: /Shedding load: .* Pool small \(4 of 4 taken, 1 of 1 waiting\)/ })
+      .locator(".verdict", { hasText: /Shedding load: .* Now in small: 4 of 4 taken, 1 of 1 waiting/ })
       .waitFor();
     expect(await page.locator("#held tbody tr").count()).toBe(4);
     await fetch(`${gateway.url}/spill`);

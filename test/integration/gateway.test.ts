@@ -18,7 +18,7 @@ let gateway: InProcessGateway;
 
 beforeAll(async () => {
   upstream = await RawOrigin.start(({ startLine, body }) => {
-    if (startLine.includes("/slow")) return null;
+    if (/ \/(slow|wait-on-upstream)/.test(startLine)) return null;
     const text = `upstream got ${body.length}`;
     return `HTTP/1.1 200 OK\r\ncontent-length: ${text.length}\r\n\r\n${text}`;
   });

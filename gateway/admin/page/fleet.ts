@@ -38,6 +38,7 @@ export function fleet(): (view: LiveView) => void {
 
 function inWords({ name, totals, redis }: FleetShape): string {
   const pools = totals.pools
+    .filter(isTelling)
     .map(({ name, slots, inUse }) => `${slots - inUse} of ${slots} free in ${name}`)
     .join(", ");
   const stale = totals.stale === 0 ? "" : `, ${totals.stale} not reporting`;
@@ -50,7 +51,11 @@ function columns(now: () => number): Column<ReplicaShape>[] {
     { name: "state", text: stateText, cell: () => new ReplicaState() },
     {
       name: "slots taken",
-      text: ({ pools }) => pools.map(({ name, inUse, slots }) => `${name} ${inUse}/${slots}`).join("  "),
+      text: ({ pools }) =>
+        pools
+          .filter(isTelling)
+          .map(({ name, inUse, slots }) => `${name} ${inUse}/${slots}`)
+          .join("  "),
     },
     {
       name: "waiting",
@@ -69,6 +74,11 @@ function columns(now: () => number): Column<ReplicaShape>[] {
     { name: "up", kind: "number", text: ({ startedAt }) => duration(now() - Date.parse(startedAt)) },
     { name: "version", text: ({ version }) => version },
   ];
+}
+
+/** The slots of forwarded requests and upgrades are many, and mostly free. */
+function isTelling({ name, inUse }: ReplicaShape["pools"][number]): boolean {
+  return inUse > 0 || (name !== "proxy" && name !== "upgrades");
 }
 
 function stateText({ stale, ageMs, ready, reloadFailed }: ReplicaShape): string {

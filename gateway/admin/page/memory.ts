@@ -86,11 +86,17 @@ class Marks {
   }
 
   update({ rssBytes, peakRssBytes, limitBytes, totalBytes }: PlanView, scale: number): void {
-    this.#rss.style.left = `${percent(rssBytes, scale)}%`;
-    this.#peak.style.left = `${percent(peakRssBytes, scale)}%`;
+    place(this.#rss, percent(rssBytes, scale));
+    place(this.#peak, percent(peakRssBytes, scale));
     this.#limit.hidden = limitBytes === null || limitBytes > LIMIT_ON_BAR * totalBytes;
-    this.#limit.style.left = `${percent(limitBytes ?? 0, scale)}%`;
+    place(this.#limit, percent(limitBytes ?? 0, scale));
   }
+}
+
+/** Near the right edge a mark's text stands to its left. */
+function place(mark: HTMLElement, leftPercent: number): void {
+  mark.style.left = `${leftPercent}%`;
+  setAttribute(mark, "data-side", leftPercent > 85 ? "left" : "right");
 }
 
 const COLUMNS: readonly Column<ColouredTerm>[] = [

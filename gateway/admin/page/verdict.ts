@@ -1,6 +1,6 @@
 /** What needs attention, in sentences: the first thing a person reads. A pure function of one event. */
-import type { GateView, LiveView, TargetView } from "../views/shapes.ts";
-import { bytes, clock, duration, number, plural } from "./format.ts";
+import type { GateView, LiveView, PointView } from "../views/shapes.ts";
+import { bytes, clock, duration, plural } from "./format.ts";
 
 export interface Remark {
   readonly level: "bad" | "warn";
@@ -48,36 +48,43 @@ function* onReadiness({ gateway }: LiveView): Generator<Remark> {
   }
 }
 
-function* onLoad({ rates, pools, gates }: LiveView): Generator<Remark> {
+function* onLoad({ points, rates, pools, gates }: LiveView): Generator<Remark> {
   const all = [...pools, ...gates];
+  const refused = lately(points, ({ refused }) => refused);
   const full = all.filter(({ inUse, slots }) => slots > 0 && inUse >= slots);
-  if (rates.refusedPerSecond > 0) {
+  if (refused > 0) {
     const shedding = all.filter(({ name }) => rates.shedding.includes(name));
     const where = shedding.map(fullness).join("; ");
     yield bad(
       "pools",
-      `Shedding load: ${number(rates.refusedPerSecond)} requests a second get 503. ${where}.`,
+      `Shedding load: ${plural(refused, "request")} refused in the last 10 seconds. ${where}.`,
     );
   } else if (full.length > 0) {
     yield warn("pools", `No slot free: ${full.map(fullness).join("; ")}.`);
   }
 }
 
-function fullness({ name, slots, inUse, waiting, queueLength }: GateView): string {
-  return `Pool ${name} (${inUse} of ${slots} taken, ${waiting} of ${queueLength} waiting)`;
+/** Ten points are ten seconds. */
+function lately(points: readonly PointView[], pick: (point: PointView) => number): number {
+  return points.slice(-10).reduce((sum, point) => sum + pick(point), 0);
 }
 
-function* onHandlers({ rates, failures, routes }: LiveView): Generator<Remark> {
+function fullness({ name, slots, inUse, waiting, queueLength }: GateView): string {
+  return `Now in ${name}: ${inUse} of ${slots} taken, ${waiting} of ${queueLength} waiting`;
+}
+
+function* onHandlers({ points, failures, routes }: LiveView): Generator<Remark> {
   for (const { name, breaker } of routes) {
     if (breaker === "open") yield bad("routes", `Route ${name} rests: its handler was aborted too often.`);
     if (breaker === "half-open") yield warn("routes", `Route ${name} is tried again after its rest.`);
   }
-  if (rates.failuresPerSecond === 0) return;
+  const failed = lately(points, ({ failures }) => failures);
+  if (failed === 0) return;
   const [last] = failures.groups;
   const where = last
     ? ` The latest: ${CAUSES[last.cause] ?? last.cause} in ${last.at ?? last.handler ?? "?"}.`
     : "";
-  yield bad("failures", `Handlers fail: ${number(rates.failuresPerSecond)} a second.${where}`);
+  yield bad("failures", `Handlers fail: ${plural(failed, "time")} in the last 10 seconds.${where}`);
 }
 
 export const CAUSES: Readonly<Record<string, string>> = {
@@ -90,15 +97,12 @@ export const CAUSES: Readonly<Record<string, string>> = {
   threw: "threw",
 };
 
-function* onTargets({ targets }: LiveView): Generator<Remark> {
-  const upstreams = new Map<string, TargetView[]>();
-  for (const target of targets)
-    upstreams.set(target.upstream, [...(upstreams.get(target.upstream) ?? []), target]);
-  for (const [name, own] of upstreams) {
-    const out = own.filter(({ state }) => state !== "healthy");
-    if (out.length === own.length) yield bad("upstreams", `Upstream ${name}: no healthy target.`);
-    else if (out.length > 0)
-      yield warn("upstreams", `Upstream ${name}: ${out.length} of ${plural(own.length, "target")} out.`);
+function* onTargets({ upstreams }: LiveView): Generator<Remark> {
+  for (const { name, targets, healthy } of upstreams) {
+    const out = targets - healthy;
+    if (healthy === 0) yield bad("upstreams", `Upstream ${name}: no healthy target.`);
+    else if (out > 0)
+      yield warn("upstreams", `Upstream ${name}: ${out} of ${plural(targets, "target")} out.`);
   }
 }
 

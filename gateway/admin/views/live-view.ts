@@ -18,6 +18,7 @@ import {
   type RouteView,
   SLOT_LETTERS,
   type TargetView,
+  type UpstreamView,
 } from "./shapes.ts";
 import { slotsView } from "./slots-view.ts";
 import { targetsView } from "./targets-view.ts";
@@ -48,6 +49,7 @@ export function liveView(sources: Sources): LiveView {
       .map((route) => routeView(route, breakers)),
     routesInAll: routes.length,
     failures: latestGroups(overflowsView(figures.failures)),
+    upstreams: upstreamViews([...gateway.generation.upstreams.keys()], targets),
     targets: targets.sort(byDoubt).slice(0, TARGETS_SHOWN),
     targetsInAll: targets.length,
     plan: planView(sources),
@@ -128,6 +130,13 @@ function routeView({ name, requests, byClass, handler }: RouteFigures, breakers:
 
 function latestGroups({ groups, ...rest }: OverflowsView): OverflowsView {
   return { ...rest, groups: groups.slice(0, GROUPS_SHOWN), latest: [] };
+}
+
+function upstreamViews(names: readonly string[], targets: readonly TargetView[]): UpstreamView[] {
+  return names.map((name) => {
+    const own = targets.filter(({ upstream }) => upstream === name);
+    return { name, targets: own.length, healthy: own.filter(({ state }) => state === "healthy").length };
+  });
 }
 
 function byDoubt(a: TargetView, b: TargetView): number {

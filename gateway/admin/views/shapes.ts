@@ -139,6 +139,12 @@ export interface TargetView {
   readonly failures: number;
 }
 
+export interface UpstreamView {
+  readonly name: string;
+  readonly targets: number;
+  readonly healthy: number;
+}
+
 export interface PointView {
   readonly requests: number;
   readonly refused: number;
@@ -253,6 +259,7 @@ export interface LiveView {
   readonly routes: readonly RouteView[];
   readonly routesInAll: number;
   readonly failures: OverflowsView;
+  readonly upstreams: readonly UpstreamView[];
   /** The doubtful ones first. */
   readonly targets: readonly TargetView[];
   readonly targetsInAll: number;

@@ -16,6 +16,8 @@ export interface ReportOptions {
   handler: string;
   method: string;
   path: string;
+  /** The warm requests, as the configuration has them. */
+  warm: readonly string[];
   /** Of the request's body. */
   bodyBytes: number;
   color: boolean;
@@ -28,6 +30,7 @@ export function renderProfile(measured: Measured, bodyText: string, options: Rep
     "",
     memoryLine(measured),
     cpuLine(cpu),
+    ...measured.warmed.map((what, index) => cut(`  warm    ${options.warm[index]}: ${what}`)),
     ...logLines(measured),
     ...failureLines(measured, options),
     ...tallyLines("heap growth", growth, (weight) => size(weight), options),

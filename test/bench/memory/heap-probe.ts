@@ -12,9 +12,9 @@ if (isMainThread && file) {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc") as () => void;
   process.on("SIGUSR2", () => {
+    collect();
+    collect();
     const { total_physical_size: touchedBytes } = getHeapStatistics();
-    collect();
-    collect();
     const { heapUsed: usedBytes, external: externalBytes } = process.memoryUsage();
     writeFileSync(file, JSON.stringify({ touchedBytes, usedBytes, externalBytes }));
   });

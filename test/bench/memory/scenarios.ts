@@ -11,6 +11,8 @@ import type { Reading, Subject } from "./subject.ts";
 export interface Scenario {
   readonly name: string;
   readonly config: (origin: string) => object;
+  /** What it is compared with, if not with itself before `run`. */
+  readonly baseline?: (origin: string) => object;
   /** Does it and says how many there were; whatever it holds is held until the gateway is stopped. */
   readonly run: (subject: Subject) => Promise<number>;
   /** Which reading after `run` counts; the usual one is what stays. */
@@ -89,7 +91,8 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: "garbage: 64 uploads of 100 MB", config: small, run: uploads, peak: true },
   { name: "subrequests whose bodies nobody reads", config: keepers, run: keptSubrequests },
   { name: "slot, its instance", config: manySlots, run: useAllSlots },
-  { name: "threads, idle", config: (origin) => small(origin, { threads: 9 }), run: async () => 10 },
+  { name: "thread, idle", baseline: small, config: (origin) => small(origin, { threads: 9 }), run: async () => 8 },
+  { name: "the process, its two threads and 5Mi of arenas", config: small, run: async () => 0 },
   { name: "hostile handlers, all of them twice", config: hostile, run: runHostile },
   {
     name: "threads killed, 200",

@@ -44,21 +44,23 @@ export class Subject {
     return this.gateway.port;
   }
 
+  /** Collects garbage first, so that the resident size is that of what is in use. */
   async read(): Promise<Reading> {
     await sleep(SETTLE_MS);
-    const before = this.gateway.memory.read();
-    const fileBytes = statusField(this.gateway.pid, "RssFile");
+    const { peakBytes: treePeakBytes, rootPeakBytes: peakBytes } = this.gateway.memory.read();
     rmSync(this.#probeFile, { force: true });
     this.gateway.child.kill("SIGUSR2");
     const heap = await this.#heap();
+    await sleep(SETTLE_MS);
+    const { residentBytes } = this.gateway.memory.read();
     return {
-      residentBytes: before.residentBytes,
-      fileBytes,
-      peakBytes: before.rootPeakBytes,
-      treePeakBytes: before.peakBytes,
+      residentBytes,
+      fileBytes: statusField(this.gateway.pid, "RssFile"),
+      peakBytes,
+      treePeakBytes,
       heapTouchedBytes: heap.touchedBytes,
       heapLiveBytes: heap.usedBytes,
-      besidesBytes: before.residentBytes - heap.touchedBytes,
+      besidesBytes: residentBytes - heap.touchedBytes,
     };
   }
 
