@@ -114,9 +114,9 @@ function clientTerms(config: GatewayConfig): Term[] {
     },
     {
       name: "admin",
-      bytes: adminBufferBytes(),
+      bytes: adminBufferBytes(config),
       owner: "admin/bounds.ts",
-      reason: `${ADMIN_CONNECTIONS} connections, ${size(ADMIN_REPLY_BYTES)} of answers under way`,
+      reason: `${ADMIN_CONNECTIONS} connections, ${size(ADMIN_REPLY_BYTES)} of answers`,
     },
   ];
 }

@@ -30,19 +30,27 @@ const ROW_BYTES = 320;
 /** A parsed report with all its pools. */
 const REPLICA_BYTES = 8 * KIB;
 
-/** Outside of V8's heap: sockets and what is being sent. */
-export function adminBufferBytes(): number {
+/** Outside of V8's heap: sockets, what is being sent, and the last answer of each path. */
+export function adminBufferBytes(config: GatewayConfig): number {
   const perConnection = CONNECTION_BYTES + ADMIN_HEAD_BYTES;
-  return ADMIN_CONNECTIONS * perConnection + ADMIN_REPLY_BYTES + ADMIN_SCRAPES * SCRAPE_PIECE_BYTES;
+  const sending = ADMIN_REPLY_BYTES + ADMIN_SCRAPES * SCRAPE_PIECE_BYTES;
+  return ADMIN_CONNECTIONS * perConnection + sending + answersBytes(config);
 }
 
-/** In V8's heap: figures, failures, the last minutes, and one answer while it is made. */
-export function adminHeapBytes({ routes, pools, fleet }: GatewayConfig): number {
-  const slots = Object.values(pools).reduce((sum, pool) => sum + pool.slots, 0);
-  const figures = (routes.length + 1) * ROUTE_BYTES;
-  const failures = (GROUPS + LATEST) * RECORD_BYTES;
-  // As objects, as text, and as bytes.
-  const answer = 3 * slots * ROW_BYTES;
-  const replicas = fleet === null ? 0 : REPLICAS * (REPLICA_BYTES + REPORT_BYTES);
-  return figures + failures + answer + replicas;
+/** In V8's heap: figures, failures, the fleet, and answers while they are made, as objects and as text. */
+export function adminHeapBytes(config: GatewayConfig): number {
+  const figures = (config.routes.length + 1) * ROUTE_BYTES;
+  const failures = FAILURES * RECORD_BYTES;
+  const replicas = config.fleet === null ? 0 : REPLICAS * (REPLICA_BYTES + REPORT_BYTES);
+  return figures + failures + replicas + 2 * answersBytes(config);
 }
+
+/** /api/slots, /api/overflows and /api/fleet at their largest. */
+function answersBytes({ pools, fleet }: GatewayConfig): number {
+  const slots = Object.values(pools).reduce((sum, pool) => sum + pool.slots, 0);
+  // Texts take two bytes a character in the heap, and one in JSON.
+  return slots * ROW_BYTES + FAILURES * (RECORD_BYTES / 2) + (fleet === null ? 0 : REPLICAS * REPLICA_BYTES);
+}
+
+/** Each group keeps its last one. */
+const FAILURES = GROUPS + LATEST;

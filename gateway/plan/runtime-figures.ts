@@ -10,10 +10,10 @@ const MIB = 1024 * KIB;
 /** The process. */
 export const PROCESS = {
   /**
-   * The executable's pages that are in use (62 MiB; they count as resident, and a kernel that is short of memory takes
+   * The executable's pages that are in use (60 MiB; they count as resident, and a kernel that is short of memory takes
    * them back first), everything that Node and V8 allocate besides the heap, and the engine's modules.
    */
-  baseBytes: 90 * MIB,
+  baseBytes: 86 * MIB,
   /** The engine's compiled code, and what the optimizing compiler takes while it makes it. */
   engineBytes: 14 * MIB,
   /** Bodies that nobody uses any more and V8 has not found yet (it looks when they are half of its heap). */
@@ -38,7 +38,7 @@ export const HEAP = {
   /** Code, metadata and everything that is made once. */
   baseBytes: 32 * MIB,
   /** Objects of a client connection, and what the strings of a head need besides its bytes. */
-  connectionBytes: 8 * KIB,
+  connectionBytes: 6 * KIB,
   /** Objects of a request under way, admitted or waiting. */
   exchangeBytes: 8 * KIB,
   /** One of the three spaces in which V8 makes new objects; a quarter of its default, without a measured cost. */
@@ -48,7 +48,7 @@ export const HEAP = {
 /** By the piece, outside of V8's heap. */
 export const PIECE = {
   /** Socket, parser and what a head that is not complete needs besides its bytes. */
-  connectionBytes: 16 * KIB,
+  connectionBytes: 8 * KIB,
   /** The same for a connection to an upstream. */
   upstreamBytes: 12 * KIB,
   /** TLS on top of a connection: OpenSSL's state and a record in each direction. */

@@ -5,9 +5,7 @@ import type { IncomingMessage } from "node:http";
 import type { Deadlines, Timed } from "../proxy/deadlines.ts";
 
 export function discardRest(req: IncomingMessage, bytes: number, ms: number, deadlines: Deadlines): void {
-  const rest = new Rest(req, bytes, performance.now() + ms);
-  deadlines.add(rest);
-  req.once("close", () => deadlines.delete(rest));
+  deadlines.add(new Rest(req, bytes, performance.now() + ms, deadlines));
   req.on("error", () => {});
   req.resume();
 }
@@ -16,14 +14,19 @@ class Rest implements Timed {
   readonly #req: IncomingMessage;
   readonly #mostBytes: number;
   readonly #untilMs: number;
+  readonly #deadlines: Deadlines;
 
-  constructor(req: IncomingMessage, bytes: number, untilMs: number) {
+  constructor(req: IncomingMessage, bytes: number, untilMs: number, deadlines: Deadlines) {
     this.#req = req;
+    this.#deadlines = deadlines;
     this.#mostBytes = req.socket.bytesRead + bytes;
     this.#untilMs = untilMs;
   }
 
+  // Looked at instead of listened for: a request may have closed before its response did.
   checkDeadline(nowMs: number): void {
-    if (nowMs >= this.#untilMs || this.#req.socket.bytesRead > this.#mostBytes) this.#req.socket.destroy();
+    const { socket, closed } = this.#req;
+    if (nowMs >= this.#untilMs || socket.bytesRead > this.#mostBytes) socket.destroy();
+    if (closed || socket.destroyed) this.#deadlines.delete(this);
   }
 }

@@ -5,6 +5,8 @@
 import { type Logger, destination, pino } from "pino";
 import { LOG_BUFFER_BYTES } from "../limits.ts";
 
+export { LOG_BUFFER_BYTES } from "../limits.ts";
+
 export type { Logger } from "pino";
 
 /** Lines are gathered up to this size before a write... */

@@ -7,7 +7,7 @@ import { type MicroResult, renderMicro } from "./micro/micro-result.ts";
 import { runMicroProcess } from "./micro/run-micro.ts";
 import { type Options, USAGE, UsageError, isWanted, readOptions } from "./options.ts";
 import type { Peer } from "./peers/peer.ts";
-import { BASELINES, NEA, PEERS } from "./peers/peers.ts";
+import { ALWAYS, PEERS } from "./peers/peers.ts";
 import { describeMachine, renderMachine } from "./report/machine.ts";
 import { renderMarkdown } from "./report/markdown.ts";
 import { renderWorkload } from "./report/workload-table.ts";
@@ -101,11 +101,10 @@ async function runMicro(cpus: string | null, say: Say): Promise<MicroResult[]> {
   }
 }
 
-/** Nea and the baselines always, the others as far as they are wanted and there. */
+/** Those that serve any of the workloads, as far as they are wanted and there. */
 function peersFor(workloads: readonly Pick<Workload, "kind" | "app">[], { peers }: Options): Peer[] {
   return PEERS.filter((peer) => {
-    const always = peer.name.startsWith(NEA) || BASELINES.has(peer.name);
-    if (!always && peers !== null && !peers.includes(peer.name)) return false;
+    if (!ALWAYS.has(peer.name) && peers !== null && !peers.includes(peer.name)) return false;
     return workloads.some((workload) => peer.serves(workload)) && peer.version() !== null;
   });
 }
@@ -116,10 +115,12 @@ function progress(text: string): void {
 }
 
 try {
-  await main(await readOptions(process.argv.slice(2)));
+  const options = await readOptions(process.argv.slice(2));
+  if (options) await main(options);
+  else process.stdout.write(USAGE);
   process.exit();
 } catch (error) {
   if (!(error instanceof UsageError)) throw error;
   process.stderr.write(error.message);
-  process.exit(error.message === USAGE ? 0 : EXIT_USAGE);
+  process.exit(EXIT_USAGE);
 }

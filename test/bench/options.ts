@@ -5,9 +5,7 @@ import { WORKLOADS } from "./workloads.ts";
 
 export const USAGE = `usage: npm run bench -- [options]
 
-  --only NAME,...         these workloads: ${WORKLOADS.map(({ name }) => name).join(", ")},
-                          hog (one greedy request beside steady clients), micro (parts of a handler's turn);
-                          a beginning is enough: "proxy" stands for all proxy workloads
+  --only NAME,...         these workloads; a beginning is enough, "proxy" stands for all proxy workloads
   --peers NAME,...        these servers besides Nea and the baselines; "none" for no others
   --rounds N              how often each server is measured (3)
   --seconds N             how long each time (1)
@@ -16,6 +14,11 @@ export const USAGE = `usage: npm run bench -- [options]
   --quick                 a few workloads, Nea and the baselines, one round: under a minute
   --json                  one JSON document on standard output, progress on standard error
   --markdown              the README's table at the end
+
+Workloads:
+${WORKLOADS.map(({ name, title }) => `  ${name.padEnd(12)} ${title}`).join("\n")}
+  hog          one greedy request beside steady clients
+  micro        a request's way through an arena in parts
 
 Peers from npm are installed by npm run bench:peers; others (nginx, HAProxy) are used where they are found.
 `;
@@ -48,13 +51,13 @@ const FLAGS = {
   help: { type: "boolean", default: false },
 } as const;
 
-/** Throws UsageError, also for --help. */
-export async function readOptions(argv: string[]): Promise<Options> {
+/** Null when only help is wanted. Throws UsageError. */
+export async function readOptions(argv: string[]): Promise<Options | null> {
   const { values } = parse(argv);
-  if (values.help) throw new UsageError(USAGE);
+  if (values.help) return null;
   const { quick, json, markdown } = values;
   return {
-    only: list(values.only),
+    only: known(list(values.only)),
     peers: values.peers === undefined ? (quick ? [] : null) : list(values.peers),
     rounds: number("rounds", values.rounds, quick ? 1 : 3),
     seconds: number("seconds", values.seconds, 1),
@@ -69,7 +72,7 @@ export async function readOptions(argv: string[]): Promise<Options> {
 
 /** Whether a name is asked for by itself or by its beginning; without --only everything is, or what --quick keeps. */
 export function isWanted({ only, quick }: Options, name: string, isQuick: boolean): boolean {
-  if (only.length > 0) return only.some((wanted) => name === wanted || name.startsWith(`${wanted}-`));
+  if (only.length > 0) return only.some((wanted) => isCalled(name, wanted));
   return !quick || isQuick;
 }
 
@@ -86,6 +89,17 @@ function list(text: string | undefined): string[] {
     .split(",")
     .map((name) => name.trim())
     .filter(Boolean);
+}
+
+function known(wanted: string[]): string[] {
+  const names = [...WORKLOADS.map(({ name }) => name), "hog", "micro"];
+  const unknown = wanted.find((one) => !names.some((name) => isCalled(name, one)));
+  if (unknown !== undefined) throw new UsageError(`--only: there is no workload ${unknown}\n\n${USAGE}`);
+  return wanted;
+}
+
+function isCalled(name: string, wanted: string): boolean {
+  return name === wanted || name.startsWith(`${wanted}-`);
 }
 
 function number(name: string, text: string | undefined, otherwise: number): number {

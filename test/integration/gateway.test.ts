@@ -150,7 +150,8 @@ describe("after ten thousand requests", () => {
   beforeAll(async () => {
     await Promise.all(Array.from({ length: CLIENTS }, (_, seed) => client(seed + 1)));
     await gateway.gateway.idle();
-    while (gateway.gateway.listener.connections > 0) await new Promise(setImmediate);
+    const { listener } = gateway.gateway;
+    while (listener.connections + gateway.deadlines.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
   }, 240_000);
 
   test("every one that was not abandoned had the answer of its kind", () => {

@@ -6,12 +6,13 @@ import { nginx, njs } from "./nginx.ts";
 import { honoOnNode, httpProxy3, nodeHttp, undiciPipe } from "./node.ts";
 import type { Peer } from "./peer.ts";
 
-export const NEA = "nea";
+const NEA = "nea";
+const NO_HANDLER = "nea, no handler";
 
 export const PEERS: readonly Peer[] = [
   nea({ name: NEA, serves: () => true }),
   nea({ name: "nea, logging", serves: ({ app }) => app === "hello", accessLog: true }),
-  nea({ name: "nea, no handler", serves: ({ kind }) => kind === "next", withoutHandler: true }),
+  nea({ name: NO_HANDLER, serves: ({ kind }) => kind === "next", withoutHandler: true }),
   nodeHttp,
   honoOnNode,
   httpProxy3,
@@ -25,5 +26,8 @@ export const PEERS: readonly Peer[] = [
   haproxy,
 ];
 
-/** Servers that a run has in any case, for the ratios. */
-export const BASELINES = new Set([nodeHttp.name, honoOnNode.name, httpProxy3.name]);
+/** What ratios refer to. */
+export const BASELINES: ReadonlySet<string> = new Set([nodeHttp.name, honoOnNode.name, httpProxy3.name]);
+
+/** Servers that a run has in any case. */
+export const ALWAYS: ReadonlySet<string> = new Set([NEA, NO_HANDLER, ...BASELINES]);

@@ -23,6 +23,7 @@ export function renderTable(columns: readonly Column[], rows: readonly (readonly
 /** With three significant digits and thin groups: 12.3, 8 264, 0.031. */
 export function figure(value: number | null): string {
   if (value === null || !Number.isFinite(value)) return "-";
+  if (value < 0) return `-${figure(-value)}`;
   if (value >= 1000) return grouped(Math.round(value));
   if (value >= 100) return value.toFixed(0);
   return value >= 10 ? value.toFixed(1) : value.toFixed(2);
