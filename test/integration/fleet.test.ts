@@ -113,7 +113,7 @@ describe("a fleet in one Redis", () => {
     expect(first.view().replicas).toHaveLength(2);
   });
 
-  test("needs no more of Redis than an ACL user with ten commands on its own keys may do", async () => {
+  test("needs no more of Redis than an ACL user with nine commands on its own keys may do", async () => {
     const redis = await redisServer();
     const may = "set zadd zremrangebyscore pexpire zrevrange getrange pttl del zrem"
       .split(" ")

@@ -95,6 +95,15 @@ describe("the metrics", () => {
     }
   });
 
+  test("are listed in gateway/admin/README.md, each with its type and meaning, and no others are", async () => {
+    const { metrics } = await scrape();
+    const rows = readFileSync("gateway/admin/README.md", "utf8").matchAll(
+      /^\| `(nea_\w+)` +\| (\w+) +\| [^|]*\| (.*?) *\|$/gm,
+    );
+    const listed = [...rows].map(([, name, type, help]) => [name, type, help]);
+    expect(listed).toEqual([...metrics].map(([name, { type, help }]) => [name, type, help]));
+  });
+
   test("count what came, by route, class and code, and how long it took", async () => {
     const before = await scrape();
     const rose = (after: Exposition, name: string, labels: Record<string, string>) =>

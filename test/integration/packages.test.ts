@@ -256,9 +256,7 @@ test("mustache escapes, repeats and includes", async () => {
     title: "<Menu>",
     items: [{ name: "tea", price: 2 }, { name: "water" }],
   });
-  expect(await page.text()).toBe(
-    "<h1>&lt;Menu&gt;</h1>\n<ul>\n<li>tea costs 2</li><li>water </li>\n</ul>",
-  );
+  expect(await page.text()).toBe("<h1>&lt;Menu&gt;</h1>\n<ul>\n<li>tea costs 2</li><li>water </li>\n</ul>");
 });
 
 test("nanoid and uuid make identifiers that differ from request to request", async () => {

@@ -79,7 +79,7 @@ export const SCENARIOS: readonly Scenario[] = [
     run: clients(1000, head("/hang", fields(14_000, 1))),
   },
   { name: "exchange, 14Ki head of the answer", config: small, run: clients(1000, head("/head")) },
-  { name: "exchange, client does not read", config: small, run: clients(500, head("/bytes/100000000")) },
+  { name: "exchange, client does not read", config: small, run: clients(200, head("/bytes/100000000")) },
   { name: "exchange, upstream does not read", config: small, run: slowUploads },
   {
     name: "requests waiting in a queue, 14Ki heads",

@@ -7,8 +7,10 @@ import { fileURLToPath } from "node:url";
 import { GatewayProcess } from "../../support/gateway-process.ts";
 
 const PROBE = fileURLToPath(new URL("./heap-probe.ts", import.meta.url));
-/** After whatever was done: for sockets to be read, and for the kernel's lazily kept counters to be brought up to date. */
-const SETTLE_MS = 700;
+/** The resident size has settled when it has changed by less than SETTLED_BYTES for SETTLED_MS. */
+const SETTLED_MS = 1500;
+const SETTLED_BYTES = 256 * 1024;
+const SETTLE_STEP_MS = 100;
 
 /** All in bytes. */
 export interface Reading {
@@ -46,13 +48,12 @@ export class Subject {
 
   /** Collects garbage first, so that the resident size is that of what is in use. */
   async read(): Promise<Reading> {
-    await sleep(SETTLE_MS);
+    await this.#settled();
     const { peakBytes: treePeakBytes, rootPeakBytes: peakBytes } = this.gateway.memory.read();
     rmSync(this.#probeFile, { force: true });
     this.gateway.child.kill("SIGUSR2");
     const heap = await this.#heap();
-    await sleep(SETTLE_MS);
-    const { residentBytes } = this.gateway.memory.read();
+    const residentBytes = await this.#settled();
     return {
       residentBytes,
       fileBytes: statusField(this.gateway.pid, "RssFile"),
@@ -66,6 +67,17 @@ export class Subject {
 
   async stop(): Promise<void> {
     await this.gateway.stop("SIGKILL");
+  }
+
+  async #settled(): Promise<number> {
+    let [settled, sinceMs] = [0, performance.now()];
+    while (performance.now() - sinceMs < SETTLED_MS) {
+      await sleep(SETTLE_STEP_MS);
+      const { residentBytes } = this.gateway.memory.read();
+      if (Math.abs(residentBytes - settled) < SETTLED_BYTES) continue;
+      [settled, sinceMs] = [residentBytes, performance.now()];
+    }
+    return settled;
   }
 
   async #heap(): Promise<{ touchedBytes: number; usedBytes: number }> {
