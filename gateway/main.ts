@@ -13,7 +13,7 @@ const USAGE = `usage: nea COMMAND [--config FILE]
 
   serve   run the gateway (--demo-upstream: with a small app beside it)
   check   report everything that is wrong with the config and the handlers
-  plan    print the memory bound, term by term (--json)
+  plan    print the memory bound, term by term; size pools (nea plan --help)
   profile HANDLER   what a request needs, line by line (nea profile --help)
   init DIRECTORY    a new handler project
 
@@ -27,6 +27,7 @@ const EXIT_CONFIG = 78;
 async function run(argv: string[]): Promise<number> {
   const [command, ...rest] = argv;
   if (command === "profile") return profile(rest);
+  if (command === "plan") return runPlan(rest, (text) => void process.stdout.write(text));
   if (command === "init") return runInit(rest, (text) => void process.stdout.write(text));
   const { values, positionals } = parseArgs({
     args: argv,
@@ -34,7 +35,6 @@ async function run(argv: string[]): Promise<number> {
     options: {
       "config": { type: "string", default: "config/gateway.yaml" },
       "demo-upstream": { type: "boolean", default: false },
-      "json": { type: "boolean", default: false },
       "help": { type: "boolean", short: "h", default: false },
     },
   });
@@ -50,8 +50,6 @@ async function run(argv: string[]): Promise<number> {
       return serve(configFile, values["demo-upstream"], write);
     case "check":
       return runCheck({ configFile, write });
-    case "plan":
-      return runPlan({ configFile, json: values.json, write });
     default:
       process.stderr.write(USAGE);
       return EXIT_USAGE;

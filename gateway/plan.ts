@@ -34,7 +34,12 @@ const MIB = 1024 * 1024;
 
 /** All terms of a configuration, largest parts of the design first. */
 export function planOf(config: GatewayConfig): Plan {
-  const terms = [...arenaTerms(config), ...clientTerms(config), ...upstreamTerms(config), ...processTerms(config)];
+  const terms = [
+    ...arenaTerms(config),
+    ...clientTerms(config),
+    ...upstreamTerms(config),
+    ...processTerms(config),
+  ];
   return { terms, totalBytes: terms.reduce((sum, { bytes }) => sum + bytes, 0) };
 }
 

@@ -69,7 +69,7 @@ export class Admin {
     };
     this.#pulse = pulse;
     this.#sources = sources;
-    this.#server.setReady(watched.ready);
+    this.#server.setReady(watched.ready, () => watched.pressure.note);
     this.#server.show({ api: new Api(sources), page, families: () => allFamilies(sources, this.#server) });
     this.#useFleet(watched.gateway.generation.config.fleet);
   }

@@ -39,6 +39,7 @@ export class AdminServer implements AdminCounters {
   #dropped = 0;
   #shown: Shown | undefined;
   #ready: () => boolean = () => false;
+  #note: () => string | null = () => null;
 
   constructor(address: HostPort) {
     this.#address = address;
@@ -71,8 +72,10 @@ export class AdminServer implements AdminCounters {
     return this.#replies.refused + this.#dropped;
   }
 
-  setReady(ready: () => boolean): void {
+  /** `note`: what a person should know who looks at a gateway that is ready. */
+  setReady(ready: () => boolean, note: () => string | null): void {
     this.#ready = ready;
+    this.#note = note;
   }
 
   show(shown: Shown): void {
@@ -106,8 +109,7 @@ export class AdminServer implements AdminCounters {
     }
     const path = url.split("?", 1)[0]!;
     if (path === "/livez") return replies.text(res, 200, "ok\n");
-    if (path === "/readyz")
-      return this.#ready() ? replies.text(res, 200, "ready\n") : replies.text(res, 503, "not ready\n");
+    if (path === "/readyz") return this.#readiness(res);
     const shown = this.#shown;
     if (!shown) return replies.refuse(res, "starting\n");
     if (path === "/metrics") return this.#metrics(res, shown);
@@ -117,6 +119,13 @@ export class AdminServer implements AdminCounters {
     const json = shown.api.answer(path);
     if (json) return replies.send(res, 200, "application/json; charset=utf-8", json);
     replies.text(res, 404, "not found\n");
+  }
+
+  #readiness(res: ServerResponse): void {
+    const note = this.#note();
+    const more = note === null ? "" : `${note}\n`;
+    if (this.#ready()) this.#replies.text(res, 200, `ready\n${more}`);
+    else this.#replies.text(res, 503, `not ready\n${more}`);
   }
 
   #metrics(res: ServerResponse, { families }: Shown): void {

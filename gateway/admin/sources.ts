@@ -8,6 +8,7 @@ import type { Plan } from "../plan.ts";
 import type { Reloader } from "../reload.ts";
 import type { Log } from "../shared/log.ts";
 import type { MemoryLimit } from "../shared/memory-limit.ts";
+import type { MemoryPressure } from "../shared/memory-pressure.ts";
 import type { Figures } from "./figures.ts";
 import type { Identity } from "./identity.ts";
 import type { ProcessMemory } from "./process-memory.ts";
@@ -19,6 +20,7 @@ export interface Watched {
   readonly arenas: Arenas;
   readonly reloader: Reloader;
   readonly ready: () => boolean;
+  readonly pressure: Pick<MemoryPressure, "note">;
 }
 
 export interface Sources extends Watched {

@@ -3,8 +3,10 @@ import { readFileSync } from "node:fs";
 import { relative } from "node:path";
 import { ConfigError, loadConfig } from "../config.ts";
 import type { GatewayConfig, RouteConfig } from "../config.ts";
-import { COLUMNS, renderFault } from "../config/frame.ts";
+import { COLUMNS, renderFault, wrap } from "../config/frame.ts";
+import { size } from "../plan/table.ts";
 import { formatSizeBytes } from "../shared/units.ts";
+import type { CheckedHandlers } from "./check/handlers.ts";
 
 export interface CheckOptions {
   readonly configFile: string;
@@ -15,9 +17,45 @@ export interface CheckOptions {
 export async function runCheck({ configFile, write }: CheckOptions): Promise<number> {
   const config = checkConfig(configFile, write);
   if (config === undefined) return 1;
-  // The handlers' part goes here: bundle and evaluate each route's handler, write their faults, return 1.
-  write(describe(config));
-  return 0;
+  if (!config.routes.some(({ handler }) => handler)) {
+    write(describe(config));
+    return 0;
+  }
+  // Only here: the engine and the bundler take longer to load than a configuration takes to check.
+  const { checkHandlers } = await import("./check/handlers.ts");
+  const checked = await checkHandlers(config);
+  write(
+    checked.faults.length > 0
+      ? describeFaults(checked)
+      : describe(config) + describeHandlers(checked, config),
+  );
+  return checked.faults.length > 0 ? 1 : 0;
+}
+
+function describeFaults({ faults }: CheckedHandlers): string {
+  const texts = faults.map(({ file, line, column, message }) => {
+    const [what = "", ...frame] = message.split("\n");
+    return [
+      ...wrap(`${file}:${line}:${column}: ${what}`, COLUMNS),
+      ...frame.map((text) => text.slice(0, COLUMNS)),
+    ];
+  });
+  const count = faults.length === 1 ? "1 fault" : `${faults.length} faults`;
+  return `${texts.map((lines) => `${lines.join("\n")}\n`).join("\n")}\n${count} in handlers\n`;
+}
+
+function describeHandlers(
+  { handlers, imagesBytes, warnings }: CheckedHandlers,
+  config: GatewayConfig,
+): string {
+  const rows = handlers.map(({ name, pool, imageBytes, freeBytes, arenaBytes }) => {
+    const left = `${size(freeBytes)} of ${size(arenaBytes)} left in pool ${pool}`;
+    return [endOf(name), size(imageBytes), left];
+  });
+  const room = `${size(imagesBytes)} of ${size(config.imagesBytes)} for images are in use.`;
+  const warned = warnings.flatMap((warning) => wrap(`warning: ${warning}`, COLUMNS));
+  const more = warned.length === 0 ? "" : `\n${warned.join("\n")}\n`;
+  return `\n${renderColumns([["handler", "image", "for a request"], ...rows])}\n${room}\n${more}`;
 }
 
 function checkConfig(configFile: string, write: (text: string) => void): GatewayConfig | undefined {
@@ -51,7 +89,7 @@ function destinationOf({ handler, upstreams, redirect }: RouteConfig): string {
   if (redirect !== null) return `redirect ${redirect.status}`;
   const names = upstreams.map(({ name }) => name).join(", ");
   if (handler === null) return names;
-  return [relative(process.cwd(), handler.file), names].filter((part) => part !== "").join(", then ");
+  return [endOf(relative(process.cwd(), handler.file)), names].filter((part) => part !== "").join(", then ");
 }
 
 function slotsOf(
@@ -68,6 +106,11 @@ function slotsOf(
 
 /** Two columns of at most this width leave room for the third. */
 const COLUMN_MOST = 28;
+
+/** Of a long path the end says most. */
+function endOf(path: string): string {
+  return path.length > COLUMN_MOST ? `...${path.slice(3 - COLUMN_MOST)}` : path;
+}
 
 /** Columns as wide as what is in them, cut where three of them would not fit beside one another. */
 function renderColumns(rows: readonly (readonly string[])[]): string {

@@ -16,6 +16,7 @@ import { type Plan, planOf, renderPlan, size } from "../plan.ts";
 import { Deadlines } from "../proxy/deadlines.ts";
 import { type Log, openLog } from "../shared/log.ts";
 import type { MemoryLimit } from "../shared/memory-limit.ts";
+import { MemoryPressure } from "../shared/memory-pressure.ts";
 import { Reloader } from "../reload.ts";
 import { SIGNALS, Shutdown } from "../shutdown.ts";
 
@@ -87,7 +88,7 @@ async function start(config: GatewayConfig, { plan, limit, log }: Start): Promis
   const address = await gateway.listen();
   const shutdown = new Shutdown({ gateway, admin, arenas, logger, drain: config.drain });
   const reloader = new Reloader({ gateway, arenas, deadlines, logger });
-  admin.watch({ gateway, arenas, reloader, ready: () => shutdown.ready });
+  admin.watch({ gateway, arenas, reloader, ready: () => shutdown.ready, pressure: new MemoryPressure(logger) });
   reloader.start();
   // As nginx and HAProxy do: for those who want to say when.
   process.on("SIGHUP", () => void reloader.reload());

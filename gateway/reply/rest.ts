@@ -26,7 +26,7 @@ class Rest implements Timed {
   // Looked at instead of listened for: a request may have closed before its response did.
   checkDeadline(nowMs: number): void {
     const { socket, closed } = this.#req;
+    if (closed || socket.destroyed) return this.#deadlines.delete(this);
     if (nowMs >= this.#untilMs || socket.bytesRead > this.#mostBytes) socket.destroy();
-    if (closed || socket.destroyed) this.#deadlines.delete(this);
   }
 }

@@ -19,7 +19,7 @@ export interface KernelFiles {
   cgroup: string;
 }
 
-const KERNEL: KernelFiles = { proc: "/proc", cgroup: "/sys/fs/cgroup" };
+export const KERNEL: KernelFiles = { proc: "/proc", cgroup: "/sys/fs/cgroup" };
 
 /** v1 says "no limit" with the largest multiple of the page size below 2^63. */
 const V1_UNLIMITED = 2 ** 62;

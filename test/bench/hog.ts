@@ -80,11 +80,10 @@ async function watch(server: string, { process, port }: Started, hogSeconds: num
 }
 
 function endOf(killed: boolean, exit: string | null, { hog, hogMs }: SteadyResult): string {
-  if (killed) return `killed at ${LIMIT_BYTES / 2 ** 30} GiB after ${Math.round(hogMs ?? 0)} ms`;
+  const after = hogMs === null ? "" : ` after ${Math.round(hogMs)} ms`;
+  if (killed) return `killed at ${LIMIT_BYTES / 2 ** 30} GiB${after}`;
   if (exit !== null) return `died: ${exit}`;
-  return hog === null
-    ? "the hog was still running"
-    : `hog answered ${hog} after ${Math.round(hogMs ?? 0)} ms`;
+  return hog === null ? "the hog was still running" : `hog answered ${hog}${after}`;
 }
 
 export function renderHog(results: readonly HogResult[]): string {

@@ -13,7 +13,7 @@ import { renderMarkdown } from "./report/markdown.ts";
 import { renderWorkload } from "./report/workload-table.ts";
 import { WORKLOADS, type Workload } from "./workloads.ts";
 
-const HOG_SECONDS = 4;
+const HOG_SECONDS = 3;
 const EXIT_USAGE = 64;
 
 type Say = (text: string) => void;

@@ -23,6 +23,8 @@ export interface Workload {
   unit: "request" | "MB" | "message";
   /** Instead of the run's own number of connections. */
   connections?: number;
+  /** At least, so that some requests come to their end. */
+  seconds?: number;
   /** Part of --quick. */
   quick: boolean;
 }
@@ -98,6 +100,7 @@ export const WORKLOADS: readonly Workload[] = [
     path: "/100m",
     unit: "MB",
     connections: 2,
+    seconds: 2,
     quick: false,
   },
   {

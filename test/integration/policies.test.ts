@@ -78,7 +78,11 @@ function configOf(port: number): object {
   const eater = handler("eater", EATER);
   const failer = handler("failer", FAILER);
   const holder = handler("holder", HOLDER);
-  const route = (prefix: string, rest: object) => ({ name: prefix, match: { path: { prefix: `/${prefix}` } }, ...rest });
+  const route = (prefix: string, rest: object) => ({
+    name: prefix,
+    match: { path: { prefix: `/${prefix}` } },
+    ...rest,
+  });
   const small = { pool: "small", upstream: "app" };
   const again = { ...small, handler: eater, onOverflow: { retry: "large" } };
   const breaker = { failures: 3, window: "10s", cooldown: "1s" };
@@ -229,7 +233,9 @@ describe("onFailure: next", () => {
       const line = await accessLine(id);
       expect(line).toMatchObject({ status: 200, code: null, pool: "small" });
       expect(line["target"]).toContain("127.0.0.1");
-      expect((await linesOf(id)).map(({ msg }) => msg)).toContain("passed on to the upstream after a failure");
+      expect((await linesOf(id)).map(({ msg }) => msg)).toContain(
+        "passed on to the upstream after a failure",
+      );
     });
   }
 

@@ -10,8 +10,9 @@ export interface Figures {
   perSecond: number;
   /** Of perSecond, see statistics.ts. */
   spread: number;
-  p50Ms: number;
-  p99Ms: number;
+  /** null where no request came to its end. */
+  p50Ms: number | null;
+  p99Ms: number | null;
   errors: number;
   /** null where the kernel does not tell. */
   cpuUs: number | null;
@@ -32,8 +33,8 @@ export function figuresOf(workload: Workload, { samples, peakBytes }: ServerResu
   return {
     perSecond: median(rates),
     spread: spread(rates),
-    p50Ms: of(({ p50Ms }) => p50Ms),
-    p99Ms: of(({ p99Ms }) => p99Ms),
+    p50Ms: of(({ p50Ms }) => p50Ms) || null,
+    p99Ms: of(({ p99Ms }) => p99Ms) || null,
     errors: samples.reduce((sum, { errors }) => sum + errors, 0),
     peakBytes,
     ...cpuFigures(workload, samples),

@@ -36,7 +36,7 @@ export interface MeasureOptions extends SampleOptions {
 const WARM_UP_SECONDS = 0.5;
 /** What compiles hot code needs calls, not time: slow handlers are warmed up for longer. */
 const WARM_UP_REQUESTS = 2000;
-const MOST_WARM_UPS = 4;
+const MOST_WARM_UPS = 3;
 
 interface Candidate {
   result: ServerResult;
@@ -87,7 +87,7 @@ async function prepare(peer: Peer, workload: Workload, options: MeasureOptions):
 async function check(workload: Workload, port: number): Promise<string | null> {
   const { kind, method, path, body } = workload;
   if (kind !== "websocket") return faultOf(workload, await ask({ port, method, path, body }));
-  const spec = { port, method, path, body, connections: 1, seconds: 0.2 };
+  const spec = { port, method, path, body, connections: 1, seconds: 0.5 };
   const { requests } = await builtIn<LoadResult>("websocket-load.ts", spec);
   return requests > 0 ? null : "no WebSocket came about";
 }

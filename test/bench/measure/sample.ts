@@ -23,7 +23,8 @@ export async function takeSample(
   options: SampleOptions,
 ): Promise<Sample> {
   const { method, path, body } = workload;
-  const { connections, seconds, serverCpus } = options;
+  const { connections, serverCpus } = options;
+  const seconds = Math.max(options.seconds, workload.seconds ?? 0);
   const spec: LoadSpec = { port, method, path, body, connections, seconds };
   const before = { cpu: readCpu(process.pid), busyUs: busyUs(serverCpus), ms: performance.now() };
   const result = await apply(workload, options.client, spec);

@@ -91,7 +91,12 @@ export const SCENARIOS: readonly Scenario[] = [
   { name: "garbage: 64 uploads of 100 MB", config: small, run: uploads, peak: true },
   { name: "subrequests whose bodies nobody reads", config: keepers, run: keptSubrequests },
   { name: "slot, its instance", config: manySlots, run: useAllSlots },
-  { name: "thread, idle", baseline: small, config: (origin) => small(origin, { threads: 9 }), run: async () => 8 },
+  {
+    name: "thread, idle",
+    baseline: small,
+    config: (origin) => small(origin, { threads: 9 }),
+    run: async () => 8,
+  },
   { name: "the process, its two threads and 5Mi of arenas", config: small, run: async () => 0 },
   { name: "hostile handlers, all of them twice", config: hostile, run: runHostile },
   {

@@ -12,9 +12,14 @@ async function start({ cpus }: Site, file: string, argument: string): Promise<St
   return { process: server, port: await server.portFrom(READY) };
 }
 
-function packageVersion(name: string, from: string): string {
-  const text = readFileSync(peerFile(`${from}/${name}/package.json`), "utf8");
-  return (JSON.parse(text) as { version: string }).version;
+const ROOT_MODULES = "../../../node_modules";
+const PEER_MODULES = "node_modules";
+
+/** Null where the package is not installed. */
+function packageVersion(name: string, modules: string): string | null {
+  const file = peerFile(`${modules}/${name}/package.json`);
+  if (!existsSync(file)) return null;
+  return (JSON.parse(readFileSync(file, "utf8")) as { version: string }).version;
 }
 
 export const nodeHttp: Peer = {
@@ -26,24 +31,21 @@ export const nodeHttp: Peer = {
 
 export const honoOnNode: Peer = {
   name: "hono on node",
-  version: () =>
-    existsSync(peerFile("node_modules/@hono/node-server"))
-      ? packageVersion("@hono/node-server", "node_modules")
-      : null,
+  version: () => packageVersion("@hono/node-server", PEER_MODULES),
   serves: ({ app }) => app === "hono",
   start: async (_, site) => start(site, "hono-server.js", await bundleApp("hono", site.directory)),
 };
 
 export const httpProxy3: Peer = {
   name: "http-proxy-3",
-  version: () => packageVersion("http-proxy-3", "../../../node_modules"),
+  version: () => packageVersion("http-proxy-3", ROOT_MODULES),
   serves: ({ kind }) => kind !== "handler",
   start: (_, site) => start(site, "http-proxy-3.js", String(site.upstreamPort)),
 };
 
 export const undiciPipe: Peer = {
   name: "undici pipe",
-  version: () => packageVersion("undici", "../../../node_modules"),
+  version: () => packageVersion("undici", PEER_MODULES),
   serves: ({ kind }) => kind === "proxy",
   start: (_, site) => start(site, "undici.js", String(site.upstreamPort)),
 };

@@ -1,0 +1,72 @@
+/** `nea plan --memory 512Mi`: how many slots fit. */
+import type { GatewayConfig, PoolConfig } from "../config/types.ts";
+import { planOf } from "../plan.ts";
+
+export interface PoolFit {
+  readonly name: string;
+  readonly arenaBytes: number;
+  readonly slots: number;
+  /** What the configuration says. */
+  readonly slotsNow: number;
+}
+
+export interface Fit {
+  readonly pools: readonly PoolFit[];
+  /** The plan with these slots. */
+  readonly totalBytes: number;
+}
+
+/** As many slots as the configuration's own limits allow to be written. */
+const MOST_SLOTS = 4096;
+
+/**
+ * The most slots with which the plan fits into `memoryBytes`, the pools in the proportions that the configuration has.
+ * Null: not even one slot in each pool fits.
+ */
+export function fitSlots(config: GatewayConfig, memoryBytes: number): Fit | null {
+  const pools = Object.values(config.pools);
+  const fits = (slots: readonly number[]) => planOf(withSlots(config, slots)).totalBytes <= memoryBytes;
+  const scaled = (factor: number) => pools.map((pool) => atLeastOne(pool.slots * factor));
+  if (!fits(scaled(0))) return null;
+  let [low, high] = [0, MOST_SLOTS];
+  // Doubling the precision 40 times leaves no slot undecided.
+  for (let step = 0; step < 40; step++) {
+    const middle = (low + high) / 2;
+    if (fits(scaled(middle))) low = middle;
+    else high = middle;
+  }
+  const slots = fillUp(pools, scaled(low), fits);
+  return {
+    pools: pools.map(({ name, arenaBytes, slots: slotsNow }, i) => ({
+      name,
+      arenaBytes,
+      slots: slots[i]!,
+      slotsNow,
+    })),
+    totalBytes: planOf(withSlots(config, slots)).totalBytes,
+  };
+}
+
+/** What rounding down has left goes to the pools with the smallest arenas. */
+function fillUp(
+  pools: readonly PoolConfig[],
+  slots: number[],
+  fits: (slots: readonly number[]) => boolean,
+): number[] {
+  const order = pools.map((_, i) => i).sort((a, b) => pools[a]!.arenaBytes - pools[b]!.arenaBytes);
+  for (const index of order) {
+    while (slots[index]! < MOST_SLOTS && fits(slots.with(index, slots[index]! + 1))) slots[index]!++;
+  }
+  return slots;
+}
+
+function withSlots(config: GatewayConfig, slots: readonly number[]): GatewayConfig {
+  const changed = Object.values(config.pools).map(
+    (pool, i) => [pool.name, { ...pool, slots: slots[i]! }] as const,
+  );
+  return { ...config, pools: Object.fromEntries(changed) };
+}
+
+function atLeastOne(slots: number): number {
+  return Math.min(MOST_SLOTS, Math.max(1, Math.floor(slots)));
+}

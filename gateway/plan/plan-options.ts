@@ -1,0 +1,89 @@
+/** The command line of `nea plan`. */
+import { parseArgs } from "node:util";
+import { CommandError } from "../commands/command-error.ts";
+import { UnitError, parseSizeBytes } from "../shared/units.ts";
+import type { Load } from "./load.ts";
+
+export interface PlanOptions {
+  readonly configFile: string;
+  readonly json: boolean;
+  /** What to do; the plan itself if there is nothing else. */
+  readonly memoryBytes: number | null;
+  readonly load: Load | null;
+  readonly from: { readonly url: URL; readonly beyond: number } | null;
+}
+
+const PLAN_USAGE = `usage: nea plan [--config FILE] [--json]
+
+  --memory SIZE           how many slots fit into so much memory
+  --rps N --service-ms N  what such a load meets in each pool: how much would be
+                          refused, would wait, and the slots that it needs
+  --target PART           of that load may wait longer than queue.wait: 0.001
+  --from URL              arena sizes from what a running gateway has seen
+                          (its admin port, as http://127.0.0.1:9090)
+  --beyond PART           of a route's requests may outgrow them: 0`;
+
+const DEFAULT_TARGET = 0.001;
+
+export function parsePlanOptions(argv: string[]): PlanOptions {
+  const { values } = parseArgs({
+    args: argv,
+    options: {
+      "config": { type: "string", default: "config/gateway.yaml" },
+      "json": { type: "boolean", default: false },
+      "memory": { type: "string" },
+      "rps": { type: "string" },
+      "service-ms": { type: "string" },
+      "target": { type: "string" },
+      "from": { type: "string" },
+      "beyond": { type: "string" },
+      "help": { type: "boolean", short: "h", default: false },
+    },
+  });
+  if (values.help) throw new CommandError(PLAN_USAGE);
+  if ((values.rps === undefined) !== (values["service-ms"] === undefined)) {
+    throw new CommandError("--rps and --service-ms go together");
+  }
+  const load = values.rps === undefined ? null : loadOf(values.rps, values["service-ms"]!, values.target);
+  const from =
+    values.from === undefined
+      ? null
+      : { url: urlOf(values.from), beyond: partOf("--beyond", values.beyond ?? "0", true) };
+  const memoryBytes = values.memory === undefined ? null : sizeOf(values.memory);
+  return { configFile: values.config, json: values.json, memoryBytes, load, from };
+}
+
+function loadOf(rps: string, serviceMs: string, target: string | undefined): Load {
+  return {
+    requestsPerSecond: positive("--rps", rps),
+    serviceMs: positive("--service-ms", serviceMs),
+    target: target === undefined ? DEFAULT_TARGET : partOf("--target", target, false),
+  };
+}
+
+function positive(name: string, text: string): number {
+  const value = Number(text);
+  if (Number.isFinite(value) && value > 0) return value;
+  throw new CommandError(`${name}: ${JSON.stringify(text)} is not a number above 0`);
+}
+
+function partOf(name: string, text: string, mayBeZero: boolean): number {
+  const value = Number(text);
+  if (text !== "" && value < 1 && (value > 0 || (mayBeZero && value === 0))) return value;
+  throw new CommandError(`${name}: ${JSON.stringify(text)} is not a part of 1, such as 0.001`);
+}
+
+function sizeOf(text: string): number {
+  try {
+    return parseSizeBytes(text);
+  } catch (error) {
+    if (error instanceof UnitError) throw new CommandError(`--memory: ${error.message}`);
+    throw error;
+  }
+}
+
+function urlOf(text: string): URL {
+  const url = URL.parse(text);
+  if (url?.protocol === "http:" || url?.protocol === "https:") return url;
+  throw new CommandError(`--from: ${JSON.stringify(text)} is not an http(s) URL`);
+}
