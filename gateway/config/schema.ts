@@ -17,7 +17,6 @@ import {
   withDefault,
 } from "./key.ts";
 import { count, duration, filePath, flag, fraction, matching, name, oneOf, size } from "./kinds.ts";
-import { fieldName } from "./kinds-http.ts";
 import { addressRange, hostPort, redisUrl } from "./kinds-network.ts";
 import { routes } from "./schema-routes.ts";
 import { upstreams } from "./schema-upstreams.ts";
@@ -63,7 +62,7 @@ const limits = defaultedSection(
     replyTimeout: withDefault(
       duration("100ms", "1h"),
       "30s",
-      "Longest pause of a client while reading the answer.",
+      "Longest pause of a client while reading the answer. The kernel reports that bytes were taken in steps of up to a third of its send buffer (about 1 MB): a client that takes less than that in the time counts as one that has stopped.",
     ),
     idleTimeout: withDefault(
       duration("100ms", "1h"),
@@ -223,14 +222,8 @@ export const configSchema = section(
           },
           "One line per request.",
         ),
-        redact: list(
-          scalar(fieldName),
-          64,
-          "header names",
-          "Never logged, in addition to authorization, proxy-authorization, cookie and set-cookie.",
-        ),
       },
-      "Logs, JSON lines on standard output.",
+      "Logs, JSON lines on standard output. Header values, bodies and query strings are never logged: only what a handler writes to its console can bring a credential into them.",
     ),
     drain: defaultedSection(
       {

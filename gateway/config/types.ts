@@ -261,8 +261,6 @@ export interface LogConfig {
   readonly level: LogLevel;
   /** The part of 2xx requests that get an access-log line, 0 to 1. */
   readonly sample2xx: number;
-  /** Header names in lower case that are never logged, the built-in ones included. */
-  readonly redact: readonly string[];
 }
 
 export type LogLevel = "trace" | "debug" | "info" | "warn" | "error" | "silent";

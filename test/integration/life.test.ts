@@ -71,6 +71,29 @@ describe("a gateway that serves", () => {
   });
 });
 
+test("at every level the log has nothing of header values, bodies and queries, however a request ends", async () => {
+  const culprit = { handler: handler("culprit"), pool: "one", limits: { cpu: "100ms", wall: "1s" } };
+  const routes = [
+    { name: "culprit", match: { path: { prefix: "/culprit" } }, ...culprit },
+    { name: "absent", match: { path: { prefix: "/absent" } }, upstream: "absent" },
+  ];
+  const upstreams = { app: { targets: [upstream.url] }, absent: { targets: ["http://127.0.0.1:1"] } };
+  const gateway = await GatewayProcess.start(config({ routes, upstreams, log: { level: "trace" } }));
+  const headers = { "authorization": "Bearer s3cret", "cookie": "sid=s3cret", "x-key": "s3cret" };
+  const ends = ["nothing", "overflow", "throw", "spin", "sort", "wait"].map((end) => `/culprit/${end}`);
+  for (const path of [...ends, "/absent", "/nowhere"]) {
+    await ask(`${gateway.url}${path}?key=s3cret`, { method: "POST", headers, body: "s3cret" });
+  }
+  const refused = await RawClient.connect(gateway.port);
+  refused.send("GET /refused?key=s3cret HTTP/1.1\r\nHost: a\r\nAuthorization: s3cret\x01\r\n\r\n");
+  await refused.closed;
+  await gateway.stop();
+  const statuses = gateway.accessLines().map(({ status }) => status);
+  expect(statuses).toEqual([200, 500, 500, 500, 500, 504, 502, 404]);
+  expect(gateway.log.filter(({ code }) => code === "ACCEPT_BAD_REQUEST")).toHaveLength(1);
+  expect(JSON.stringify(gateway.log)).not.toContain("s3cret");
+});
+
 describe("a signal", () => {
   let gateway: GatewayProcess;
   afterEach(() => gateway.child.kill("SIGKILL"));

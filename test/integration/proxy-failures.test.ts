@@ -1,5 +1,7 @@
 // Everything that can break on the way. The gateway's own timeouts are a minute here, far beyond the test's: whoever
 // hangs fails. Afterwards nothing may be left: no call, no deadline, no connection in use.
+import type { Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, describe, expect, test } from "vitest";
 import { ask, RawClient } from "../support/raw-client.ts";
 import { RawOrigin, type Answer } from "../support/raw-origin.ts";
@@ -229,10 +231,40 @@ describe("timeouts", () => {
     expect((await gateway.outcome()).error?.code).toBe("REPLY_TIMED_OUT");
     client.destroy();
   });
+
+  // The kernel tells of progress in steps of up to a third of its send buffer, about 1 MB: a round is more than that.
+  test("a client that reads slowly is not cut off as long as it takes bytes", async () => {
+    const replyIdleMs = 500;
+    await start(endless, { replyIdleMs, ...quick({}) });
+    const client = await RawClient.connect(gateway.port);
+    client.socket.removeAllListeners("data").pause();
+    client.send(GET);
+    // Five times as long as a pause may be. Cut off, the next piece would never come.
+    for (let round = 0; round < 25; round++) {
+      await taken(client.socket, 3 << 20);
+      await sleep(replyIdleMs / 5);
+    }
+    expect(gateway.outcomes).toEqual([]);
+    client.destroy();
+  });
 });
 
+/** Reads that many bytes, and leaves the rest unread. */
+function taken(socket: Socket, bytes: number): Promise<void> {
+  let left = bytes;
+  return new Promise((resolve, reject) => {
+    if (socket.destroyed) return reject(new Error("cut off"));
+    socket.on("close", reject).on("data", function take(chunk: Buffer) {
+      if ((left -= chunk.length) > 0) return;
+      socket.off("data", take).off("close", reject).pause();
+      resolve();
+    });
+    socket.resume();
+  });
+}
+
 /** An answer without end, at the pace of whoever reads it. */
-function endless(_: unknown, { socket }: { socket: import("node:net").Socket }): null {
+function endless(_: unknown, { socket }: { socket: Socket }): null {
   socket.write("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
   const chunk = Buffer.concat([Buffer.from("10000\r\n"), Buffer.alloc(65536, "x"), Buffer.from("\r\n")]);
   const more = (): void => {
