@@ -1,6 +1,7 @@
 // What a handler does with requests, upstreams and responses, through the real listener and a real origin.
 import type { ServerResponse } from "node:http";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { ask } from "../support/raw-client.ts";
 import { HandlerGateway, type HandlerRoute, type Received } from "./handler-gateway.ts";
 
 const handlers: Record<string, HandlerRoute> = {};
@@ -19,7 +20,11 @@ function answer({ url, method, body, headers }: Received, response: ServerRespon
   else if (what === "empty") response.writeHead(204).end();
   else if (what === "cookies") response.setHeader("set-cookie", ["a=1", "b=2"]).end("ok");
   else if (what === "large") response.end(Buffer.alloc(20_000_000, "x"));
-  else if (what === "never") return;
+  else if (what === "trailers") {
+    response.write("ok");
+    response.addTrailers({ "x-sum": "42" });
+    response.end();
+  } else if (what === "never") return;
   else {
     response.setHeader("x-from", "origin").setHeader("content-type", "application/json");
     response.end(
@@ -61,6 +66,11 @@ describe("ctx.next()", () => {
     const up = await json(pass, post("y".repeat(20_000_000)));
     expect((up.body as string).length).toBe(20_000_000);
     expect((await text(`${pass}/large`)).length).toBe(20_000_000);
+  });
+
+  test("trailers pass by it with the body", async () => {
+    const got = await ask(gateway.gateway.port, `GET /${pass}/trailers HTTP/1.1\r\nHost: a\r\n\r\n`);
+    expect([got.body.toString(), got.trailers]).toEqual(["ok", [["x-sum", "42"]]]);
   });
 
   const greet = handler(
