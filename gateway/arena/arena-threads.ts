@@ -81,6 +81,13 @@ export class ArenaThreads {
     return this.#seats[seat]!.pending.size;
   }
 
+  /** Of the thread that has the fewest. */
+  get leastLoad(): number {
+    let least = Infinity;
+    for (const { pending } of this.#seats) least = Math.min(least, pending.size);
+    return least;
+  }
+
   submit(slot: number): void {
     this.#submit(this.#seats[this.seatOf(slot)]!, slot);
   }

@@ -26,6 +26,18 @@ export interface ArenaOptions {
   onLost(error: Error | undefined): void;
 }
 
+/**
+ * So many turns may wait for a thread inside of arenas; who comes then gets its arena when it is its turn. An arena that
+ * is used again at once is still in the processor's caches, and one more in use is one less there: with 32 requests under
+ * way, a turn in one of 64 arenas took half as long again as in one of four (`npm run bench`, 32 connections).
+ */
+const TURNS_AHEAD = 4;
+
+interface Entrance {
+  readonly pool: SlotPool;
+  readonly image: Image;
+}
+
 /** Who holds a slot, for people. */
 export interface SlotHolder {
   readonly requestId: string;
@@ -37,6 +49,8 @@ export interface SlotHolder {
 /** Whoever holds a slot hears what becomes of the jobs it submits. */
 export interface SlotTenant {
   readonly holder: SlotHolder | undefined;
+  /** It has the slot from now on. */
+  leased(slot: Slot): void;
   /** The slot's block says how the job ended. */
   jobDone(): void;
   /** The turn was ended by terminating its thread. */
@@ -67,6 +81,8 @@ export class Arenas {
   readonly threads: ArenaThreads;
   readonly #slots: Slots;
   readonly #tenants: (SlotTenant | undefined)[];
+  /** In order of arrival. Bound: those who wait here hold permits of their pools (admit/gate.ts). */
+  readonly #entering = new Map<SlotTenant, Entrance>();
 
   constructor({ engine, workerCode, pools, threads, imagesBytes, prefault, growth, onLost }: ArenaOptions) {
     this.images = new ImageStore(imagesBytes);
@@ -81,8 +97,14 @@ export class Arenas {
       growth: growth?.memory,
     };
     this.threads = new ArenaThreads(shared, threads, {
-      done: (slot) => this.#tenants[slot]?.jobDone(),
-      killed: (slot, cause) => this.#tenants[slot]?.jobKilled(cause),
+      done: (slot) => {
+        this.#tenants[slot]?.jobDone();
+        this.#letIn();
+      },
+      killed: (slot, cause) => {
+        this.#tenants[slot]?.jobKilled(cause);
+        this.#letIn();
+      },
       lost: onLost,
     });
   }
@@ -100,11 +122,18 @@ export class Arenas {
     return this.threads.ready();
   }
 
-  /** Leases a slot of a pool to `tenant`; admission has made sure that there is one. */
-  take(pool: SlotPool, image: Image, tenant: SlotTenant): Slot {
-    const slot = pool.take(image.span.offset, ({ index }) => this.threads.load(this.threads.seatOf(index)));
-    this.#tenants[slot.index] = tenant;
-    return slot;
+  /**
+   * Leases a slot of a pool to `tenant`, which hears of it when a thread has time for it, now or later. Admission has made
+   * sure that there is a slot.
+   */
+  enter(pool: SlotPool, image: Image, tenant: SlotTenant): void {
+    if (this.#entering.size === 0 && this.threads.leastLoad < TURNS_AHEAD) this.#lease(pool, image, tenant);
+    else this.#entering.set(tenant, { pool, image });
+  }
+
+  /** Whoever has not been let in yet does not want to any more. */
+  leave(tenant: SlotTenant): void {
+    this.#entering.delete(tenant);
   }
 
   give(pool: SlotPool, slot: Slot): void {
@@ -139,6 +168,20 @@ export class Arenas {
 
   close(): Promise<void> {
     return this.threads.close();
+  }
+
+  #letIn(): void {
+    for (const [tenant, { pool, image }] of this.#entering) {
+      if (this.threads.leastLoad >= TURNS_AHEAD) return;
+      this.#entering.delete(tenant);
+      this.#lease(pool, image, tenant);
+    }
+  }
+
+  #lease(pool: SlotPool, image: Image, tenant: SlotTenant): void {
+    const slot = pool.take(image.span.offset, this.threads);
+    this.#tenants[slot.index] = tenant;
+    tenant.leased(slot);
   }
 
   #store(built: BuiltImage): Image {

@@ -46,6 +46,13 @@ export class Slot {
   }
 }
 
+/** How busy the threads are that run the slots' turns. */
+export interface ThreadLoads {
+  readonly leastLoad: number;
+  seatOf(slot: number): number;
+  load(seat: number): number;
+}
+
 export class SlotPool {
   readonly name: string;
   readonly arenaBytes: number;
@@ -65,20 +72,20 @@ export class SlotPool {
   }
 
   /**
-   * A free slot, if possible one whose arena holds this image already, on the least busy thread (`load` says). Of
-   * those that need another image, the one unused for longest, which is the least likely to be missed.
+   * A free slot, if possible one whose arena holds this image already, on the least busy thread. Of those that need
+   * another image, the one unused for longest, which is the least likely to be missed.
    */
-  take(image: number, load: (slot: Slot) => number): Slot {
+  take(image: number, threads: ThreadLoads): Slot {
+    const { leastLoad } = threads;
     let best = -1;
     let bestLoad = Infinity;
-    for (let i = this.#free.length - 1; i >= 0; i--) {
-      const slot = this.#free[i]!;
-      if (slot.control[SLOT.cleanImage] !== image) continue;
-      const slotLoad = load(slot);
-      if (slotLoad >= bestLoad) continue;
+    for (let i = this.#free.length - 1; i >= 0 && bestLoad > leastLoad; i--) {
+      const { control, index } = this.#free[i]!;
+      if (control[SLOT.cleanImage] !== image) continue;
+      const load = threads.load(threads.seatOf(index));
+      if (load >= bestLoad) continue;
       best = i;
-      bestLoad = slotLoad;
-      if (slotLoad === 0) break;
+      bestLoad = load;
     }
     const [slot] = this.#free.splice(best >= 0 ? best : 0, 1);
     assert(slot, `pool ${this.name} has a free slot for every permit`);

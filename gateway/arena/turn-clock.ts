@@ -16,6 +16,9 @@ const SCHEDSTAT_BYTES = 64;
 /** An answer this fresh will do. */
 const FRESH_MS = 1;
 
+/** Opened once per thread, not per clock: every image that is made has a clock of its own, and nobody closes the file. */
+let schedstat: { readonly file: number | undefined } | undefined;
+
 export class TurnClock {
   /** Thread CPU time as last heard, and when. */
   #knownCpuMs = 0;
@@ -25,7 +28,7 @@ export class TurnClock {
   #nextCheckMs = 0;
   /** Thread CPU time when the turn began; -1 until the first interrupt. */
   #cpuAtStartMs = -1;
-  readonly #schedstat: number | undefined = openSchedstat();
+  readonly #schedstat = (schedstat ??= { file: openSchedstat() }).file;
   readonly #line = Buffer.alloc(SCHEDSTAT_BYTES);
 
   /** Begins a turn that may use `leftUs` of CPU time. */

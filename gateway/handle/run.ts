@@ -5,7 +5,7 @@
  * Owner: the exchange that started it. Bound: one slot; queued events, at most one per outstanding body, subrequest,
  * write and timer. Released when the arena is clean and the owner has let go of what it was reading from it.
  */
-import type { Arenas, Image, SlotHolder } from "../arena/arenas.ts";
+import type { Arenas, Image, SlotHolder, SlotTenant } from "../arena/arenas.ts";
 import type { KillCause } from "../arena/arena-threads.ts";
 import { JOB, MAILBOX, OUTCOME, SLOT } from "../arena/control.ts";
 import { type Effect, readEffect } from "../arena/effects.ts";
@@ -65,33 +65,38 @@ export interface RunPlace {
   deadlines: Deadlines;
 }
 
-type Phase = "idle" | "running" | "ended" | "resetting" | "over";
+type Phase = "waiting" | "idle" | "running" | "ended" | "resetting" | "over";
 
-export class HandlerRun implements Timed {
+export class HandlerRun implements Timed, SlotTenant {
   cpuUs = 0;
   peakBytes = 0;
   logsDropped = 0;
-  readonly slot: Slot;
   readonly #place: RunPlace;
   readonly #owner: RunOwner;
   readonly #onFree: () => void;
   readonly #cpuLimitUs: number;
   readonly #wallDeadlineMs: number;
   readonly #events: TurnEvent[] = [];
-  #phase: Phase = "idle";
+  #slot: Slot | null = null;
+  #phase: Phase = "waiting";
   #clean = false;
   #expired = false;
   #timer: NodeJS.Timeout | undefined;
 
-  /** Leases a slot; `onFree` is called once, when it is clean and given back. */
+  /** `onFree` is called once, when the run's slot is clean and given back. */
   constructor(place: RunPlace, limits: RunLimits, owner: RunOwner, onFree: () => void) {
     this.#place = place;
     this.#owner = owner;
     this.#onFree = onFree;
     this.#cpuLimitUs = limits.cpuMs * 1000;
     this.#wallDeadlineMs = performance.now() + limits.wallMs;
-    this.slot = place.arenas.take(place.pool, place.image, this);
     place.deadlines.add(this);
+  }
+
+  /** From the first turn on; somebody else's once it has been given back. */
+  get slot(): Slot {
+    assert(this.#slot, "a slot is leased");
+    return this.#slot;
   }
 
   get holder(): SlotHolder | undefined {
@@ -100,30 +105,36 @@ export class HandlerRun implements Timed {
 
   /** Runs the handler on a request; `head` as in EVENT.start. */
   start(head: string, hasBody: boolean): void {
-    const { control, startedAtMs } = this.slot;
-    control[SLOT.image] = this.#place.image.span.offset;
-    startedAtMs[0] = performance.timeOrigin + performance.now();
+    const { arenas, pool, image } = this.#place;
     this.deliver({ event: EVENT.start, id: 0, text: head, flag: hasBody ? 1 : 0 });
+    arenas.enter(pool, image, this);
+  }
+
+  leased(slot: Slot): void {
+    this.#slot = slot;
+    slot.control[SLOT.image] = this.#place.image.span.offset;
+    slot.startedAtMs[0] = performance.timeOrigin + performance.now();
+    this.#submit(this.#events.shift()!);
   }
 
   /** Something happened outside; the handler hears of it in a turn of its own. Ignored once the run has ended. */
   deliver(event: TurnEvent): void {
-    if (this.#phase === "running") this.#events.push(event);
+    if (this.#phase === "running" || this.#phase === "waiting") this.#events.push(event);
     else if (this.#phase === "idle") this.#submit(event);
   }
 
   /** Ends the run now, whatever the handler is at. */
   abort(cause: "wall"): void {
     this.#expired = true;
-    if (this.#phase === "idle") this.#abort(cause, []);
+    if (this.#phase === "waiting") this.#place.arenas.leave(this);
+    if (this.#phase === "idle" || this.#phase === "waiting") this.#abort(cause, []);
     else if (this.#phase === "running") this.#place.arenas.threads.expire(this.slot.index);
   }
 
   /** The owner is done with what the last effects pointed to. */
   release(): void {
     if (this.#phase !== "ended") return;
-    if (this.#clean) this.#free();
-    else this.#reset();
+    this.#reset();
   }
 
   checkDeadline(nowMs: number): void {
@@ -223,7 +234,8 @@ export class HandlerRun implements Timed {
   }
 
   #abort(cause: AbortCause, frames: Frame[]): void {
-    this.#end({ kind: "aborted", cause, frames, askedBytes: this.slot.control[SLOT.askedBytes]! });
+    const askedBytes = this.#slot?.control[SLOT.askedBytes] ?? 0;
+    this.#end({ kind: "aborted", cause, frames, askedBytes });
     // An owner whose response had closed before has released it already, and a slot is in a ring at most once.
     if (this.#phase === "ended") this.#reset();
   }
@@ -251,16 +263,18 @@ export class HandlerRun implements Timed {
   }
 
   #reset(): void {
+    if (this.#clean || this.#slot === null) return this.#free();
     this.#phase = "resetting";
-    if (this.slot.control[SLOT.condemned]) this.slot.condemnedTimes++;
-    this.slot.control[SLOT.job] = JOB.reset;
-    this.slot.control[SLOT.cpuLeftUs] = RESET_CPU_US;
-    this.#place.arenas.submit(this.slot);
+    const { control } = this.#slot;
+    if (control[SLOT.condemned]) this.#slot.condemnedTimes++;
+    control[SLOT.job] = JOB.reset;
+    control[SLOT.cpuLeftUs] = RESET_CPU_US;
+    this.#place.arenas.submit(this.#slot);
   }
 
   #free(): void {
     this.#phase = "over";
-    this.#place.arenas.give(this.#place.pool, this.slot);
+    if (this.#slot) this.#place.arenas.give(this.#place.pool, this.#slot);
     this.#onFree();
   }
 }

@@ -15,7 +15,7 @@ import type { Generation, Route } from "../generation.ts";
 import { Delivery } from "../proxy/delivery.ts";
 import { faultOfFields } from "../proxy/headers.ts";
 import { refuse } from "../reply/refuse.ts";
-import { sendReply, withoutLength } from "../reply/send.ts";
+import { ONE_WRITE_BYTES, sendReply, withoutLength } from "../reply/send.ts";
 import { BODY_KIND, EFFECT, EVENT, PIECE_BYTES } from "./abi.ts";
 import { abortWords } from "./abort-words.ts";
 import { consoleText } from "./console-text.ts";
@@ -56,7 +56,7 @@ export interface ServeOptions {
   replyIdleMs: number;
   /** A line that the handler wrote to its console. */
   log(level: number, text: string): void;
-  /** The slot is clean and given back. */
+  /** The slot is clean and given back, and the response is over: the permit may go back as well. */
   freed(): void;
   /**
    * The handler failed before anything of its work could be seen outside: no answer begun, no request sent, the body as
@@ -99,6 +99,8 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
   /** The record of a subrequest whose target is in the next record. */
   #pendingSubrequest: Effect | null = null;
   #answered = false;
+  /** The answer has left the arena, which need not wait for the client to take it. */
+  #copied = false;
   #takenOver = false;
   #closed = false;
   #runOver = false;
@@ -205,6 +207,7 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
     this.bytesOut = body.length;
     // Only a complete run's arena stays as it is until the client has everything; otherwise the handler goes on.
     if (body.length > PIECE_BYTES) return this.#sendFromArena(status, headers, body, effect.c === 1);
+    this.#copied = effect.c !== 1 || body.length <= ONE_WRITE_BYTES;
     const stable = effect.c === 1 ? body : Buffer.from(body);
     if (!sendReply(this.#exchange, { status, headers, body: stable }, this.#options.route.responseRules)) {
       this.error ??= new GatewayError("REPLY_CLIENT_GONE");
@@ -378,6 +381,7 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
     this.#answered = true;
     if (this.#unseen && this.#options.takeOver(this)) return this.#retire();
     this.status = this.error.status;
+    this.#copied = true;
     refuse(this.#exchange, this.error);
   }
 
@@ -389,8 +393,7 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
 
   /** From now on the exchange is somebody else's; what is left of the run ends without a word. */
   #retire(): void {
-    this.#takenOver = true;
-    this.#closed = this.#finished = true;
+    this.#takenOver = this.#closed = true;
     queueMicrotask(() => this.#run.abort("wall"));
   }
 
@@ -413,7 +416,7 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
     if (end.kind === "aborted") this.#aborted(end.cause, end);
     else if (!this.#answered)
       this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", "it ended without a response"));
-    if (this.#closed) this.#run.release();
+    if (this.#closed || this.#copied) this.#run.release();
   }
 
   #aborted(cause: AbortCause, { frames, askedBytes }: Extract<RunEnd, { kind: "aborted" }>): void {
@@ -456,14 +459,14 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
 
   #runFreed(): void {
     this.#runOver = true;
-    this.#options.freed();
     this.#finish();
   }
 
   #finish(): void {
     if (this.#finished || !this.#runOver || !this.#closed) return;
     this.#finished = true;
-    this.#options.done(this);
+    this.#options.freed();
+    if (!this.#takenOver) this.#options.done(this);
   }
 }
 
