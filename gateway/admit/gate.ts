@@ -4,8 +4,7 @@
  * owner      the I/O thread; one gate per pool, one for proxied requests, one for upgrades
  * bound      `slots` permits out at once, `queueLength` waiters, `queueWaitMs` of waiting each
  * when full  acquire() is refused with ADMIT_QUEUE_FULL; a waiter past its time with ADMIT_WAIT_EXPIRED
- * released   by Permit.release(), exactly once, when what the permit stood for is clean again (for a pool: after the
- *            slot's reset, not after the reply)
+ * released   by Permit.release(), exactly once, when what the permit stood for is clean again and the response is over
  * watched    counters()
  *
  * A free permit is handed out synchronously, so an idle gate costs a request neither a promise nor a microtask. Waiters

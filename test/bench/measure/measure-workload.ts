@@ -33,10 +33,10 @@ export interface MeasureOptions extends SampleOptions {
   progress(text: string): void;
 }
 
-const WARM_UP_SECONDS = 0.5;
-/** What compiles hot code needs calls, not time: slow handlers are warmed up for longer. */
-const WARM_UP_REQUESTS = 2000;
-const MOST_WARM_UPS = 3;
+const WARM_UP_SECONDS = 1;
+/** What compiles hot code needs calls, not time: V8 is still at it after ten thousand requests. */
+const WARM_UP_REQUESTS = 20_000;
+const MOST_WARM_UPS = 10;
 
 interface Candidate {
   result: ServerResult;
