@@ -1,13 +1,12 @@
 #!/usr/bin/env node
-/** The command line: `nea serve`, `nea check`, `nea plan`, `nea profile`, `nea init`. */
+/**
+ * The command line: `nea serve`, `nea check`, `nea plan`, `nea profile`, `nea init`. It is loaded before it listens to
+ * signals and before compiled code is kept, so it imports next to nothing; each command brings its own parts.
+ */
+import { setImmediate as turnOfTheLoop } from "node:timers/promises";
 import { parseArgs } from "node:util";
-import { runCheck } from "./commands/check.ts";
-import { runInit } from "./commands/init.ts";
-import { runPlan } from "./commands/plan.ts";
-import { ConfigError, loadConfig } from "./config.ts";
 import { cacheCompiledCode, heapIsCapped, relaunch } from "./launch.ts";
-import { PlanError } from "./memory-check.ts";
-import { heapLimits } from "./plan.ts";
+import { stopAtOnceOnSignals } from "./signals.ts";
 
 const USAGE = `usage: nea COMMAND [--config FILE]
 
@@ -26,9 +25,10 @@ const EXIT_CONFIG = 78;
 
 async function run(argv: string[]): Promise<number> {
   const [command, ...rest] = argv;
-  if (command === "profile") return profile(rest);
-  if (command === "plan") return runPlan(rest, (text) => void process.stdout.write(text));
-  if (command === "init") return runInit(rest, (text) => void process.stdout.write(text));
+  const write = (text: string) => void process.stdout.write(text);
+  if (command === "profile") return profile(rest, write);
+  if (command === "plan") return (await import("./commands/plan.ts")).runPlan(rest, write);
+  if (command === "init") return (await import("./commands/init.ts")).runInit(rest, write);
   const { values, positionals } = parseArgs({
     args: argv,
     allowPositionals: true,
@@ -38,7 +38,6 @@ async function run(argv: string[]): Promise<number> {
       "help": { type: "boolean", short: "h", default: false },
     },
   });
-  const write = (text: string) => void process.stdout.write(text);
   const configFile = values.config;
   if (values.help) {
     write(USAGE);
@@ -46,31 +45,45 @@ async function run(argv: string[]): Promise<number> {
   }
   switch (positionals[0]) {
     case "serve":
-      if (!heapIsCapped()) relaunch(heapLimits(loadConfig(configFile)));
+      stopAtOnceOnSignals();
+      if (!heapIsCapped()) await relaunchCapped(configFile);
       return serve(configFile, values["demo-upstream"], write);
     case "check":
-      return runCheck({ configFile, write });
+      return (await import("./commands/check.ts")).runCheck({ configFile, write });
     default:
       process.stderr.write(USAGE);
       return EXIT_USAGE;
   }
 }
 
+async function relaunchCapped(configFile: string): Promise<never> {
+  const [{ loadConfig }, { heapLimits }] = await Promise.all([import("./config.ts"), import("./plan.ts")]);
+  const limits = heapLimits(loadConfig(configFile));
+  // A signal that came meanwhile is heard here; past this point it would be forgotten. Two turns: the first one may begin
+  // behind the place where the loop looks for signals.
+  await turnOfTheLoop();
+  await turnOfTheLoop();
+  return relaunch(limits);
+}
+
 /** Loaded only in the process that serves: the one before it needs little more than the configuration. */
-async function serve(configFile: string, demoUpstream: boolean, write: (text: string) => void): Promise<number> {
+async function serve(
+  configFile: string,
+  demoUpstream: boolean,
+  write: (text: string) => void,
+): Promise<number> {
   const { runServe } = await import("./commands/serve.ts");
   return runServe({ configFile, demoUpstream, write });
 }
 
-async function profile(argv: string[]): Promise<number> {
+async function profile(argv: string[], write: (text: string) => void): Promise<number> {
   const { runProfile } = await import("./commands/profile.ts");
-  const { stdout } = process;
-  return runProfile(argv, (text) => void stdout.write(text), stdout.isTTY && !process.env.NO_COLOR);
+  return runProfile(argv, write, process.stdout.isTTY && !process.env.NO_COLOR);
 }
 
 /** What a person can put right is told in words; anything else is our fault and shows its stack. */
 function report(error: unknown): number {
-  if (error instanceof ConfigError || error instanceof PlanError || isNamed(error, "HandlerLoadError")) {
+  if (isNamed(error, "ConfigError", "PlanError", "HandlerLoadError")) {
     process.stderr.write(`${error.message}\n`);
     return EXIT_CONFIG;
   }
@@ -91,8 +104,8 @@ function report(error: unknown): number {
 }
 
 /** By name: the classes come with parts that not every command loads. */
-function isNamed(error: unknown, name: string): error is Error {
-  return error instanceof Error && error.name === name;
+function isNamed(error: unknown, ...names: string[]): error is Error {
+  return error instanceof Error && names.includes(error.name);
 }
 
 cacheCompiledCode();

@@ -9,6 +9,7 @@ import type { Arenas } from "./arena/arenas.ts";
 import type { DrainConfig } from "./config/types.ts";
 import type { Gateway } from "./gateway.ts";
 import type { Logger } from "./shared/log.ts";
+import { SIGNALS } from "./signals.ts";
 
 export interface ShutdownParts {
   gateway: Gateway;
@@ -17,8 +18,6 @@ export interface ShutdownParts {
   logger: Logger;
   drain: DrainConfig;
 }
-
-export const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 export class Shutdown {
   ready = true;

@@ -18,7 +18,8 @@ import { type Log, openLog } from "../shared/log.ts";
 import type { MemoryLimit } from "../shared/memory-limit.ts";
 import { MemoryPressure } from "../shared/memory-pressure.ts";
 import { Reloader } from "../reload.ts";
-import { SIGNALS, Shutdown } from "../shutdown.ts";
+import { Shutdown } from "../shutdown.ts";
+import { leaveSignals } from "../signals.ts";
 
 export interface ServeOptions {
   configFile: string;
@@ -34,14 +35,11 @@ export async function runServe({ configFile, demoUpstream, write }: ServeOptions
   const limit = checkMemory(config, plan);
   write(`${renderPlan(plan)}\n`);
   if (limit) write(`  limit${size(limit.bytes).padStart(26)}  ${limit.source}\n`);
-  // Until the gateway runs there is nothing to finish. (As process 1 of a container a signal without a listener is lost.)
-  const stopAtOnce = () => process.exit(0);
-  for (const signal of SIGNALS) process.on(signal, stopAtOnce);
   const demo = demoUpstream ? startDemoUpstream() : undefined;
   const log = openLog(config.log.level);
   try {
     const running = await start(config, { plan, limit, log });
-    for (const signal of SIGNALS) process.off(signal, stopAtOnce);
+    leaveSignals();
     write(bannerOf(config, running));
     return await running.shutdown.finished;
   } finally {
@@ -88,7 +86,13 @@ async function start(config: GatewayConfig, { plan, limit, log }: Start): Promis
   const address = await gateway.listen();
   const shutdown = new Shutdown({ gateway, admin, arenas, logger, drain: config.drain });
   const reloader = new Reloader({ gateway, arenas, deadlines, logger });
-  admin.watch({ gateway, arenas, reloader, ready: () => shutdown.ready, pressure: new MemoryPressure(logger) });
+  admin.watch({
+    gateway,
+    arenas,
+    reloader,
+    ready: () => shutdown.ready,
+    pressure: new MemoryPressure(logger),
+  });
   reloader.start();
   // As nginx and HAProxy do: for those who want to say when.
   process.on("SIGHUP", () => void reloader.reload());
@@ -98,7 +102,10 @@ async function start(config: GatewayConfig, { plan, limit, log }: Start): Promis
 /** sysexits.h: internal software error. */
 const EXIT_SOFTWARE = 70;
 
-function bannerOf({ listen, admin, routes, pools }: GatewayConfig, { listenPort, adminPort }: Running): string {
+function bannerOf(
+  { listen, admin, routes, pools }: GatewayConfig,
+  { listenPort, adminPort }: Running,
+): string {
   const at = ({ host }: HostPort, port: number) => `${host.includes(":") ? `[${host}]` : host}:${port}`;
   const handlers = routes.filter(({ handler }) => handler).length;
   const slots = Object.values(pools).reduce((sum, pool) => sum + pool.slots, 0);

@@ -1,5 +1,11 @@
 // How the gateway starts, stops, and says no: probes, signals, ports, configurations, and the way into a full house.
+import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { once } from "node:events";
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync, writeSync } from "node:fs";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ask } from "../support/client.ts";
 import { GatewayProcess, inRepository } from "../support/gateway-process.ts";
@@ -158,7 +164,47 @@ describe("a signal", () => {
     expect(signal === "SIGTERM" || code === 0 || code === 143).toBe(true);
     expect(gateway.port).toBe(0);
   });
+
+  test("before the configuration is read ends it at once, as process 1 of a container as well", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "nea-test-"));
+    const file = join(directory, "gateway.yaml");
+    execFileSync("mkfifo", [file]);
+    const serve = [process.execPath, inRepository("gateway/main.ts"), "serve", "--config", file];
+    const [command, ...rest] = [...asProcess1(), ...serve] as [string, ...string[]];
+    const child = spawn(command, rest, { stdio: ["ignore", "pipe", "inherit"] });
+    const text = child.stdout.toArray();
+    const exited = once(child, "exit");
+    // A pipe that somebody waits at can be opened for writing.
+    const pipe = await openedByReader(file);
+    process.kill(command === process.execPath ? child.pid! : onlyChildOf(child.pid!), "SIGTERM");
+    writeSync(pipe, JSON.stringify(config()));
+    closeSync(pipe);
+    expect(await exited).toEqual([0, null]);
+    expect(await text).toEqual([]);
+    rmSync(directory, { recursive: true });
+  });
 });
+
+/** What makes the command behind it process 1 of its own, if this machine lets us. */
+function asProcess1(): string[] {
+  const unshare = ["unshare", "--map-root-user", "--pid", "--fork", "--kill-child"];
+  return spawnSync(unshare[0]!, [...unshare.slice(1), "true"]).status === 0 ? unshare : [];
+}
+
+function onlyChildOf(pid: number): number {
+  return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8"));
+}
+
+async function openedByReader(fifo: string): Promise<number> {
+  for (;;) {
+    try {
+      return openSync(fifo, constants.O_WRONLY | constants.O_NONBLOCK);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ENXIO") throw error;
+      await sleep(10);
+    }
+  }
+}
 
 describe("a start that cannot be", () => {
   async function failed(data: string | object): Promise<{ code: number | null; text: string }> {
