@@ -1,0 +1,111 @@
+// The innocents, on a thread of their own with their own upstream, so that what they measure is the gateway and not the
+// storm's own work. Each asks for one thing all the time, over one kept connection, and knows what it must be told.
+import { Agent, createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { parentPort } from "node:worker_threads";
+import { ask, type Ask, type Reply } from "../support/client.ts";
+import type { InnocentOrder, InnocentReport } from "./innocents.ts";
+
+/** Between two requests of one innocent: it is there to be disturbed, not to be the load. */
+const PACE_MS = 10;
+const MOST_ERRORS = 20;
+const BODY = "b".repeat(20_000);
+
+/** Turned on by the run that must fail: the upstream answers late, and sometimes wrongly. */
+let sabotaged = false;
+const LATE_MS = 700;
+
+const upstream = createServer((req, res) => {
+  req.resume().on("end", () => {
+    const answer = () => res.end(sabotaged ? "wrong" : `upstream ${req.url!.split("/").slice(2).join("/")}`);
+    if (sabotaged) setTimeout(answer, LATE_MS);
+    else answer();
+  });
+});
+
+class Innocent {
+  readonly report: InnocentReport;
+  readonly #right: (reply: Reply) => boolean;
+  readonly #url: string;
+  readonly #options: Ask;
+  readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  #latenciesMs: number[] = [];
+  #number = 0;
+  stopping = false;
+
+  constructor(name: string, url: string, right: (reply: Reply) => boolean, options: Ask = {}) {
+    this.report = { name, requests: 0, errors: [], quietMs: [], stormyMs: [] };
+    this.#url = url;
+    this.#right = right;
+    this.#options = options;
+  }
+
+  phase(name: "quietMs" | "stormyMs"): void {
+    this.#latenciesMs = this.report[name];
+  }
+
+  async run(): Promise<void> {
+    while (!this.stopping) {
+      const headers = { "x-request-id": `innocent-${this.report.name}-${this.#number++}` };
+      const startMs = performance.now();
+      const reply = await ask(this.#url, { ...this.#options, headers, agent: this.#agent });
+      this.#latenciesMs.push(performance.now() - startMs);
+      this.report.requests++;
+      if (!this.#right(reply))
+        this.#wrong(`${headers["x-request-id"]}: ${JSON.stringify(reply).slice(0, 300)}`);
+      await new Promise((resolve) => setTimeout(resolve, PACE_MS));
+    }
+    this.#agent.destroy();
+  }
+
+  #wrong(error: string): void {
+    if (this.report.errors.length < MOST_ERRORS) this.report.errors.push(error);
+  }
+}
+
+function innocentsOf(url: string): Innocent[] {
+  const says = (text: string) => (reply: Reply) => reply.status === 200 && reply.body === text;
+  const waited = "t: 2 timers, upstream t/0, upstream t/1";
+  const first = ({ status, body }: Reply) => status === 200 && body.includes('"seen":1,');
+  return [
+    new Innocent("same-pool", `${url}/innocent/same-pool`, first),
+    new Innocent("other-pool", `${url}/innocent/other-pool`, first),
+    new Innocent("waiting", `${url}/innocent/waiting?name=t&timers=2&calls=2`, says(waited)),
+    new Innocent(
+      "reading",
+      `${url}/innocent/waiting?name=t&timers=2&calls=2`,
+      says(`t: ${BODY.length} bytes, ${waited.slice(3)}`),
+      {
+        method: "POST",
+        body: BODY,
+      },
+    ),
+    new Innocent("proxied", `${url}/innocent/proxied/p`, says("upstream proxied/p")),
+  ];
+}
+
+let innocents: Innocent[] = [];
+let running: Promise<void>[] = [];
+
+parentPort!.on("message", async (order: InnocentOrder) => {
+  if (order.kind === "begin") {
+    innocents = innocentsOf(order.url);
+    for (const innocent of innocents) innocent.phase("quietMs");
+    running = innocents.map((innocent) => innocent.run());
+  } else if (order.kind === "storm") {
+    for (const innocent of innocents) innocent.phase("stormyMs");
+  } else if (order.kind === "sabotage") {
+    sabotaged = true;
+  } else {
+    for (const innocent of innocents) innocent.stopping = true;
+    await Promise.all(running);
+    upstream.closeAllConnections();
+    upstream.close();
+    parentPort!.postMessage(innocents.map(({ report }) => report));
+    parentPort!.close();
+  }
+});
+
+upstream.listen(0, "127.0.0.1", () => {
+  parentPort!.postMessage(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`);
+});

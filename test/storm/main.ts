@@ -1,0 +1,23 @@
+// `npm run test:storm -- --seed N --seconds S [--cgroup]`
+import { MemoryCgroup } from "../chart/memory-cgroup.ts";
+import { TIMED } from "./checkers/all.ts";
+import { parseStormOptions } from "./options.ts";
+import { renderStorm, verdict } from "./report.ts";
+import { runStorm } from "./storm.ts";
+
+const QUIET_SECONDS = 10;
+
+const { seed, seconds, cgroup } = parseStormOptions(process.argv.slice(2));
+console.log(
+  `seed ${seed}, ${seconds} s of storm; the same again: npm run test:storm -- --seed ${seed} --seconds ${seconds}`,
+);
+const confined = cgroup && MemoryCgroup.isAvailable();
+if (cgroup && !confined) console.log("this machine lets us make no memory cgroup: the kernel sets no limit");
+const result = await runStorm({ seed, seconds, quietSeconds: QUIET_SECONDS, cgroup: confined });
+console.log(result.plan);
+console.log(renderStorm(result));
+const found = verdict(result.evidence);
+for (const [checker, faults] of found)
+  console.log(`NOT SO: ${checker}\n${faults.map((fault) => `  ${fault}\n`).join("")}`);
+if (found.size === 0) console.log("every checker is content");
+process.exitCode = [...found.keys()].some((name) => !(name in TIMED)) ? 1 : 0;
