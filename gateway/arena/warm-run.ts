@@ -1,7 +1,8 @@
 /**
  * A warm request: run while the image is made, so that what a handler builds on first use (a router, a parser table)
  * is part of the image. There is no client and no upstream: its answer is thrown away, subrequests fail, the body is
- * empty, and timers fire at once in their order.
+ * empty, and timers fire at once in their order: nobody waits, but the request's clock moves on as if somebody had, or
+ * the guest, which looks whether a timer is due, would ask for the same one again and again.
  */
 import { BODY_KIND, EFFECT, EVENT } from "../handle/abi.ts";
 import { MAILBOX } from "./control.ts";
@@ -17,6 +18,8 @@ interface Event {
   event: number;
   id: number;
   text?: string;
+  /** Of a timer: when it is due, by the clock of the request. */
+  dueMs?: number;
 }
 
 export class WarmRun {
@@ -54,7 +57,8 @@ export class WarmRun {
     return `${answer} after ${MAX_TURNS} turns`;
   }
 
-  #deliver({ event, id, text }: Event): void {
+  #deliver({ event, id, text, dueMs }: Event): void {
+    if (dueMs !== undefined) this.#calls.startedAtMs -= Math.max(0, dueMs - this.#nowMs());
     this.#effects.release();
     const start = this.#vm.layout.mailboxStart + MAILBOX.bytes;
     const textBytes = text === undefined ? -1 : this.#vm.bytes.write(text, start, "utf8");
@@ -64,6 +68,10 @@ export class WarmRun {
       if (exports.qjs_execute_pending_job() < 0) exports.qjs_free_value(exports.qjs_get_exception());
     }
     this.#calls.reportFloating();
+  }
+
+  #nowMs(): number {
+    return performance.timeOrigin + performance.now() - this.#calls.startedAtMs;
   }
 
   /** What the module logged while it was evaluated. */
@@ -92,7 +100,7 @@ export class WarmRun {
         this.logs.push(text());
         break;
       case EFFECT.timer:
-        if (effect.a >= 0) queue.push({ event: EVENT.timer, id: 0 });
+        if (effect.a >= 0) queue.push({ event: EVENT.timer, id: 0, dueMs: this.#nowMs() + effect.a });
         break;
       case EFFECT.pull:
         queue.push({ event: EVENT.bodyEnd, id: effect.a });

@@ -114,6 +114,26 @@ test("a warm request that fails is a warning: it warms nothing", async () => {
   expect(output.replace(/\n {4}/g, " ")).toContain("warm request GET /x: threw Error: cold");
 });
 
+test("a warm request does not wait for its timers, and its clock runs on as if it had", async () => {
+  const slow = `
+    const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+    export default {
+      async fetch() {
+        const startMs = performance.now();
+        const order = [];
+        await Promise.all([60_000, 20_000, 40_000].map((ms) => sleep(ms).then(() => order.push(ms))));
+        await sleep(3_600_000);
+        const passedMs = performance.now() - startMs;
+        if (passedMs < 3_660_000 || passedMs > 3_760_000) throw new Error("passed: " + passedMs);
+        if (order.join() !== "20000,40000,60000") throw new Error("order: " + order);
+        return new Response("fine");
+      },
+    };`;
+  const { exitCode, output } = await check({ "slow.js": slow }, {}, { warm: ["GET /x"] });
+  expect(exitCode).toBe(0);
+  expect(output).not.toContain("warning");
+});
+
 test("sources of more than 1 MiB are a fault, not a bundler that takes what it likes", async () => {
   writeFileSync(join(directory, "data.js"), `export const data = "${"x".repeat(1024 * 1024)}";`);
   const { exitCode, output } = await check({
