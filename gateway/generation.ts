@@ -15,6 +15,7 @@ import type {
   UpstreamConfig,
 } from "./config/types.ts";
 import { type LoadedHandler, loadHandlers, unloadHandlers } from "./handle/handler-set.ts";
+import { type WarmFailure, warmFailures } from "./handle/warm-failures.ts";
 import type { CheckOptions } from "./proxy/active-check.ts";
 import { targetAddress, type TlsToTarget } from "./proxy/connect.ts";
 import type { CallTimeouts } from "./proxy/call.ts";
@@ -46,6 +47,7 @@ export class Generation {
   readonly table: RouteTable<Route>;
   readonly routes: readonly Route[];
   readonly upstreams: ReadonlyMap<string, Upstream>;
+  readonly warmFailures: readonly WarmFailure[];
   /** The files it was made from, for whoever watches them, and their state just before they were read. */
   readonly files: readonly string[];
   readonly signature: string;
@@ -69,6 +71,7 @@ export class Generation {
     this.#arenas = arenas;
     this.routes = config.routes.map((route) => compile(route, config, upstreams, handlers));
     this.table = new RouteTable(this.routes);
+    this.warmFailures = warmFailures(config.routes, handlers);
     this.#byOrigin = originsOf(config, upstreams);
     this.files = filesOf(config, handlers);
     this.signature = signatureOf(this.files, startedMs);

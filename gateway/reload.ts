@@ -103,12 +103,14 @@ export class Reloader {
   }
 
   async #reload(): Promise<void> {
-    const { gateway, arenas, deadlines } = this.#parts;
+    const { gateway, arenas, deadlines, logger } = this.#parts;
     try {
       const config = loadConfig(gateway.generation.config.file);
       const fixed = changesThatNeedRestart(gateway.generation.config, config);
       if (fixed.length > 0) throw new RestartNeeded(`a restart is needed to change ${fixed.join(", ")}`);
-      gateway.adopt(await Generation.open(config, arenas, deadlines));
+      const generation = await Generation.open(config, arenas, deadlines);
+      for (const failure of generation.warmFailures) logger.warn(failure, "a warm request failed");
+      gateway.adopt(generation);
       this.generation++;
       this.#report(true, "");
       this.start();

@@ -8,6 +8,7 @@ import type { BuildFailure, ImageRecipe } from "../arena/image-builder.ts";
 import type { HandlerConfig, Named, PoolConfig, RouteConfig } from "../config/types.ts";
 import { type Bundle, BundleError, type HandlerFault, bundle, displayName, stopBundler } from "./bundle.ts";
 import { type Culprit, culpritAt, culpritOf, culpritOfStack } from "./culprit.ts";
+import { explainMissing } from "./missing-globals.ts";
 import { platformFor } from "./platform.ts";
 import { formatSizeBytes } from "../shared/units.ts";
 import { SourcePositions } from "./source-position.ts";
@@ -157,7 +158,7 @@ function explain(
   };
   const doing = { ...when, adopt: "", warm: "in a warm request" }[phase];
   const what = {
-    threw: message,
+    threw: explainMissing(message),
     memory: `outgrows ${room} ${doing} (${askedBytes} bytes more were asked for)`,
     cpu: `uses more than ${LOAD_CPU_US / 1000} ms of CPU time ${doing}`,
     trapped: `brings the engine down ${doing}: ${message}`,

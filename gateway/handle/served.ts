@@ -21,6 +21,7 @@ import { abortWords } from "./abort-words.ts";
 import { consoleText } from "./console-text.ts";
 import { type Culprit, culpritOf, culpritOfStack } from "./culprit.ts";
 import type { LoadedHandler } from "./handler-set.ts";
+import { explainMissing } from "./missing-globals.ts";
 import { requestHead } from "./request-head.ts";
 import {
   type AbortCause,
@@ -372,7 +373,8 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
       effect.textPointer,
       Math.min(effect.textBytes, STACK_BYTES),
     );
-    this.#fail(new GatewayError("HANDLE_THREW", consoleText(text, this.#options.handler.positions).text));
+    const description = consoleText(text, this.#options.handler.positions).text;
+    this.#fail(new GatewayError("HANDLE_THREW", explainMissing(description)));
   }
 
   #fail(error: GatewayError): void {

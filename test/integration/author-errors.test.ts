@@ -17,7 +17,16 @@ beforeAll(async () => {
     listen: "127.0.0.1:0",
     admin: "127.0.0.1:0",
     pools: { small: { slots: 2, arena: "4Mi" } },
-    routes: [{ match: { path: { prefix: "/" } }, handler: inRepository(FILE), pool: "small" }],
+    routes: [
+      { match: { path: { prefix: "/" } }, handler: inRepository(FILE), pool: "small" },
+      {
+        name: "warmed",
+        match: { path: { prefix: "/warmed" } },
+        handler: inRepository(FILE),
+        pool: "small",
+        warm: ["GET /fine", "GET /locale"],
+      },
+    ],
   });
 }, 60_000);
 
@@ -62,6 +71,24 @@ describe("a handler that fails", () => {
       expect(stack.every((frame) => frame.includes(FILE))).toBe(true);
     },
   );
+
+  test("for want of a global that authors know from elsewhere: what to do instead", async () => {
+    const { lines } = await ask("/locale");
+    expectPlace(lines[0], place("locale"));
+    expect(lines[0]?.["reason"]).toMatch(
+      /^ReferenceError: Intl is not defined \(the engine has no locale data;.* use a package\)$/,
+    );
+  });
+
+  test("in a warm request: a warning with the route, the request and what became of it", () => {
+    const warnings = gateway.log.filter(({ msg }) => msg === "a warm request failed");
+    expect(warnings).toEqual([
+      expect.objectContaining({ level: 40, route: "warmed", handler: FILE, request: "GET /locale" }),
+    ]);
+    expect(warnings[0]?.["outcome"]).toMatch(
+      /^threw ReferenceError: Intl is not defined \(the engine has no/,
+    );
+  });
 
   test("in an imported file: that file's line", async () => {
     const { lines } = await ask("/throws-in-import");
@@ -192,6 +219,10 @@ describe("a module that cannot be loaded", () => {
     const throws = await loading(`type A = { b?: { c: 1 } };\nconst a: A = {};\n\nconst c = a.b!.c;${rest}`);
     expect(throws).toMatch(/^handler\.ts:4:\d+: TypeError: cannot read property 'c' of undefined\n/);
     expect(throws).toContain("> 4 | const c = a.b!.c;");
+    const lacks = await loading(`const f = new Intl.NumberFormat("de");${rest}`);
+    expect(lacks).toMatch(
+      /^handler\.ts:1:\d+: ReferenceError: Intl is not defined \(the engine has no locale data;/,
+    );
     const leaks = await loading(
       `type A = 1;\nconst kept: string[] = [];\nfor (;;) kept.push("x".repeat(9999) + kept.length);${rest}`,
     );

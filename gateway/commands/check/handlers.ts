@@ -11,6 +11,7 @@ import { arenaWorkerCode } from "../../arena/worker-code.ts";
 import type { GatewayConfig } from "../../config.ts";
 import type { HandlerFault } from "../../handle/bundle.ts";
 import { HandlerLoadError, type LoadedHandler, loadHandlers } from "../../handle/handler-set.ts";
+import { warmFailures } from "../../handle/warm-failures.ts";
 import { size } from "../../plan/table.ts";
 
 export interface CheckedHandler {
@@ -69,7 +70,9 @@ function report(config: GatewayConfig, loaded: ReadonlyMap<string, LoadedHandler
     const checked = describe(known, handler.pool, config.pools[handler.pool]!.arenaBytes);
     if (!handlers.has(`${checked.name} ${handler.pool}`)) warnings.push(...warningsOf(checked));
     handlers.set(`${checked.name} ${handler.pool}`, checked);
-    warnings.push(...warmWarnings(route, known, handler.warm));
+  }
+  for (const { route, request, outcome } of warmFailures(config.routes, loaded)) {
+    warnings.push(`route ${route}: warm request ${request}: ${outcome}`);
   }
   const imagesBytes = [...images.values()].reduce((sum, bytes) => sum + bytes, 0);
   if (2 * imagesBytes > config.imagesBytes) {
@@ -91,18 +94,4 @@ function warningsOf({ name, pool, freeBytes, arenaBytes }: CheckedHandler): stri
   return [
     `${name}: its image leaves ${size(Math.max(0, freeBytes))} of an arena of pool ${pool} (${size(arenaBytes)}) to a request`,
   ];
-}
-
-/** A warm request that fails warms nothing. */
-function warmWarnings(
-  route: string,
-  { warmed }: LoadedHandler,
-  warm: readonly { method: string; target: string }[],
-): string[] {
-  return warm.flatMap(({ method, target }, i) => {
-    const outcome = warmed[i] ?? "no answer";
-    return /^[1-4]\d\d\b/.test(outcome)
-      ? []
-      : [`route ${route}: warm request ${method} ${target}: ${outcome}`];
-  });
 }

@@ -63,6 +63,7 @@ const MISTAKES: Record<string, (ctx: { waitUntil(promise: Promise<unknown>): voi
     const kept: string[] = [];
     for (;;) kept.push(`${"x".repeat(5000)}${kept.length}`); // here: fills
   },
+  "/locale": () => new Intl.NumberFormat("de").format(1), // here: locale
   "/never": () => new Promise(() => {}),
 };
 
