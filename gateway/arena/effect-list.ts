@@ -169,6 +169,17 @@ export class EffectList {
     return { pointer: start + offset, bytes };
   }
 
+  /** Runs a call that is answered at once: what it looked at is given back with the answer, not at the next turn. */
+  lend(call: () => number): number {
+    const { exports } = this.#vm;
+    const [texts, values] = [this.#heldTexts.length, this.#heldValues.length];
+    const answer = call();
+    // Not in a `finally`: in an arena that was stopped nothing may run any more.
+    for (const text of this.#heldTexts.splice(texts)) exports.qjs_free_cstring(text);
+    for (const value of this.#heldValues.splice(values)) exports.qjs_free_value(value);
+    return answer;
+  }
+
   /** Moves all texts and bodies into the mailbox; returns their bytes, or -1 (and nothing is moved) if they do not fit. */
   copyOut(): number {
     const { words, bytes } = this.#vm;

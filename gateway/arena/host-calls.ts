@@ -128,13 +128,8 @@ export class HostCalls {
     switch (what) {
       case CALL.install:
         return this.#install(argc, argv);
-      case CALL.randomBytes: {
-        const { pointer, bytes } = this.#effects.bytes(vm.argument(argc, argv, 1));
-        if (bytes > RANDOM_BYTES_MAX)
-          return this.#throw(`at most ${RANDOM_BYTES_MAX} random bytes at a time`);
-        vm.bytes.set(randomBytes(bytes), pointer);
-        return this.#undefined();
-      }
+      case CALL.randomBytes:
+        return this.#effects.lend(() => this.#randomBytes(vm.argument(argc, argv, 1)));
       case CALL.usedBytes:
         return vm.exports.qjs_new_number(vm.registers().topPages * PAGE_BYTES);
       case CALL.arenaBytes:
@@ -142,7 +137,7 @@ export class HostCalls {
       case CALL.now:
         return vm.exports.qjs_new_number(performance.timeOrigin + performance.now() - this.startedAtMs);
       case CALL.crypto:
-        return this.#crypto(argc, argv);
+        return this.#effects.lend(() => this.#crypto(argc, argv));
       default:
         return this.#throw(`there is no call ${what}`);
     }
@@ -155,6 +150,13 @@ export class HostCalls {
     if (!turn || !configure || !adopt) return this.#throw("install takes three functions");
     const hold = (value: number) => vm.exports.qjs_dup_value(value);
     this.installed = { turn: hold(turn), configure: hold(configure), adopt: hold(adopt) };
+    return this.#undefined();
+  }
+
+  #randomBytes(view: number): number {
+    const { pointer, bytes } = this.#effects.bytes(view);
+    if (bytes > RANDOM_BYTES_MAX) return this.#throw(`at most ${RANDOM_BYTES_MAX} random bytes at a time`);
+    this.#vm.bytes.set(randomBytes(bytes), pointer);
     return this.#undefined();
   }
 

@@ -22,7 +22,10 @@ import { URL_LENGTH, type UrlParameters, parseUrl } from "./url-host.ts";
 
 export { PBKDF2_ROUNDS, RSA_BITS } from "./crypto/parameters.ts";
 
-/** Of all inputs of a call together; the arena thread copies them out of the arena, which is a term of the plan. */
+/**
+ * Of all inputs of a call together. They are looked at where they are, in the arena; the answer, which is about as large,
+ * is garbage of the thread as soon as it has been copied in, a part of the plan's term for buffers not freed yet.
+ */
 export const CRYPTO_INPUT_BYTES = 1_048_576;
 
 /** A JWK comes among the parameters; one of RSA_BITS takes 3.2 KiB. */
@@ -70,8 +73,7 @@ export function cryptoCall(
   }
 }
 
-/** For the caller to ask before it copies anything. */
-export function assertInputBytes(bytes: number): void {
+function assertInputBytes(bytes: number): void {
   if (bytes <= CRYPTO_INPUT_BYTES) return;
   throw new CryptoFault(
     "OperationError",

@@ -48,6 +48,26 @@ describe("createArena", () => {
     expect({ complete, code }).toEqual({ complete: true, code: null });
   });
 
+  test.each([
+    ["crypto.subtle.digest of 1 MB", 60, "await crypto.subtle.digest('SHA-256', data)"],
+    ["crypto.getRandomValues of 64 KiB", 1000, "crypto.getRandomValues(new Uint8Array(65_536))"],
+    ["new URL", 20_000, "new URL('/path?' + i, 'http://shop.test')"],
+  ])("%s, %i times in one turn, needs no more than once", async (_, times, call) => {
+    const made = await arenaOf(
+      `const data = new Uint8Array(1_000_000);
+      export default { async fetch(request: Request) {
+        const times = Number(new URL(request.url).searchParams.get("times"));
+        for (let i = 0; i < times; i++) ${call};
+        return new Response("done");
+      } };`,
+      { arena: "8Mi", limits: { cpu: "20s", wall: "60s" } },
+    );
+    const once = await made.fetch("/?times=1");
+    const often = await made.fetch(`/?times=${times}`);
+    expect([once.code, often.code]).toEqual([null, null]);
+    expect(often.peakBytes - once.peakBytes).toBeLessThan(MIB);
+  });
+
   test("tells how much of the arena a request used", async () => {
     const made = await arenaOf(
       `export default { fetch(request) {
