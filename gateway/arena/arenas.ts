@@ -36,6 +36,7 @@ const TURNS_AHEAD = 4;
 interface Entrance {
   readonly pool: SlotPool;
   readonly image: Image;
+  readonly tenant: SlotTenant;
 }
 
 /** Who holds a slot, for people. */
@@ -82,7 +83,7 @@ export class Arenas {
   readonly #slots: Slots;
   readonly #tenants: (SlotTenant | undefined)[];
   /** In order of arrival. Bound: those who wait here hold permits of their pools (admit/gate.ts). */
-  readonly #entering = new Map<SlotTenant, Entrance>();
+  readonly #entering: Entrance[] = [];
 
   constructor({ engine, workerCode, pools, threads, imagesBytes, prefault, growth, onLost }: ArenaOptions) {
     this.images = new ImageStore(imagesBytes);
@@ -127,13 +128,15 @@ export class Arenas {
    * sure that there is a slot.
    */
   enter(pool: SlotPool, image: Image, tenant: SlotTenant): void {
-    if (this.#entering.size === 0 && this.threads.leastLoad < TURNS_AHEAD) this.#lease(pool, image, tenant);
-    else this.#entering.set(tenant, { pool, image });
+    const entrance = { pool, image, tenant };
+    if (this.#entering.length === 0 && this.threads.leastLoad < TURNS_AHEAD) this.#lease(entrance);
+    else this.#entering.push(entrance);
   }
 
   /** Whoever has not been let in yet does not want to any more. */
   leave(tenant: SlotTenant): void {
-    this.#entering.delete(tenant);
+    const place = this.#entering.findIndex((entrance) => entrance.tenant === tenant);
+    if (place !== -1) this.#entering.splice(place, 1);
   }
 
   give(pool: SlotPool, slot: Slot): void {
@@ -171,14 +174,10 @@ export class Arenas {
   }
 
   #letIn(): void {
-    for (const [tenant, { pool, image }] of this.#entering) {
-      if (this.threads.leastLoad >= TURNS_AHEAD) return;
-      this.#entering.delete(tenant);
-      this.#lease(pool, image, tenant);
-    }
+    while (this.#entering.length > 0 && this.threads.leastLoad < TURNS_AHEAD) this.#lease(this.#entering.shift()!);
   }
 
-  #lease(pool: SlotPool, image: Image, tenant: SlotTenant): void {
+  #lease({ pool, image, tenant }: Entrance): void {
     const slot = pool.take(image.span.offset, this.threads);
     this.#tenants[slot.index] = tenant;
     tenant.leased(slot);

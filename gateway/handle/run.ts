@@ -68,6 +68,7 @@ export interface RunPlace {
 type Phase = "waiting" | "idle" | "running" | "ended" | "resetting" | "over";
 
 export class HandlerRun implements Timed, SlotTenant {
+  place = -1;
   cpuUs = 0;
   peakBytes = 0;
   logsDropped = 0;

@@ -67,6 +67,7 @@ class Tally {
 }
 
 class Question implements ResponseSink, Timed {
+  place = -1;
   readonly #tally: Tally;
   readonly #deadlines: Deadlines;
   readonly #timeoutMs: number;

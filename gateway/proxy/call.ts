@@ -44,6 +44,7 @@ const TARGETS_FAULT = new Set([
 ]);
 
 export class Call implements ResponseSink, Timed {
+  place = -1;
   /** May be replaced while the answer is paused: a handler's unread body is handed to the client this way. */
   sink: ResponseSink;
   readonly request: UpstreamRequest;

@@ -50,6 +50,7 @@ export interface Outcome {
 }
 
 export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
+  place = -1;
   /** Set before the first event; null: nobody to hold back or to stop. */
   source: AnswerSource | null = null;
   /** The upstream call behind it, if there is one: for the outcome. */

@@ -64,6 +64,7 @@ export function forwardUpgrade(
 }
 
 export class Tunnel implements UpgradeOutcome, Timed {
+  place = -1;
   error: GatewayError | null = null;
   replied = false;
   status = 0;

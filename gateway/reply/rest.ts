@@ -11,6 +11,7 @@ export function discardRest(req: IncomingMessage, bytes: number, ms: number, dea
 }
 
 class Rest implements Timed {
+  place = -1;
   readonly #req: IncomingMessage;
   readonly #mostBytes: number;
   readonly #untilMs: number;
