@@ -7,17 +7,19 @@ interface Env {
 // Puts a banner at the begin of every HTML page, whatever its length: the page streams through the arena piece by piece,
 // and no more than one piece and the start of a tag is in it at a time. Everything that is not HTML passes by outside.
 export default {
-  async fetch(_request, env, ctx) {
-    const response = await ctx.next();
+  async fetch(request, env, ctx) {
+    const headers = new Headers(request.headers);
+    headers.delete("accept-encoding"); // bodies are handed over as they come: what is read here must not be compressed
+    const response = await ctx.next(new Request(request, { headers }));
     if (!response.body || !response.headers.get("content-type")?.startsWith("text/html")) return response;
-    const headers = new Headers(response.headers);
-    headers.delete("content-length"); // it will be longer
-    headers.delete("etag"); // and another page
+    const changed = new Headers(response.headers);
+    changed.delete("content-length"); // it will be longer
+    changed.delete("etag"); // and another page
     const page = response.body
       .pipeThrough(new TextDecoderStream())
       .pipeThrough(new TransformStream(new BannerInserter(`<aside>${env.BANNER}</aside>`)))
       .pipeThrough(new TextEncoderStream());
-    return new Response(page, { status: response.status, headers });
+    return new Response(page, { status: response.status, headers: changed });
   },
 } satisfies Handler<Env>;
 

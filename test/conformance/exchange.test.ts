@@ -1,5 +1,6 @@
 // What a handler does with requests, upstreams and responses, through the real listener and a real origin.
 import type { ServerResponse } from "node:http";
+import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { ask } from "../support/raw-client.ts";
 import { HandlerGateway, type HandlerRoute, type Received } from "./handler-gateway.ts";
@@ -20,6 +21,7 @@ function answer({ url, method, body, headers }: Received, response: ServerRespon
   else if (what === "empty") response.writeHead(204).end();
   else if (what === "cookies") response.setHeader("set-cookie", ["a=1", "b=2"]).end("ok");
   else if (what === "large") response.end(Buffer.alloc(20_000_000, "x"));
+  else if (what === "gzip") response.setHeader("content-encoding", "gzip").end(gzipSync("hello"));
   else if (what === "trailers") {
     response.write("ok");
     response.addTrailers({ "x-sum": "42" });
@@ -71,6 +73,20 @@ describe("ctx.next()", () => {
   test("trailers pass by it with the body", async () => {
     const got = await ask(gateway.gateway.port, `GET /${pass}/trailers HTTP/1.1\r\nHost: a\r\n\r\n`);
     expect([got.body.toString(), got.trailers]).toEqual(["ok", [["x-sum", "42"]]]);
+  });
+
+  const compressed = handler(
+    "compressed",
+    `const r = await ctx.next();
+    const why = await r.text().catch((e) => e.name + ": " + e.message);
+    return new Response(why + "; " + (await r.bytes()).slice(0, 2).toHex());`,
+  );
+  test("a compressed answer passes by as it is; its text is a TypeError that says why, its bytes are there", async () => {
+    const response = await gateway.fetch(`${pass}/gzip`);
+    expect([response.headers.get("content-encoding"), await response.text()]).toEqual(["gzip", "hello"]);
+    expect(await text(`${compressed}/gzip`)).toBe(
+      "TypeError: text(): the body is compressed (content-encoding: gzip); send the request without accept-encoding; 1f8b",
+    );
   });
 
   const greet = handler(

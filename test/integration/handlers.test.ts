@@ -174,8 +174,10 @@ describe("reshape-json.ts", () => {
       { warehouse: "A", count: 2 },
       { warehouse: "B", count: 3 },
     ];
-    answers["app"] = () =>
-      Response.json([{ ...product, stock }], { headers: { "cache-control": "max-age=60" } });
+    answers["app"] = (request) => {
+      if (request.headers.has("accept-encoding")) return new Response("compressed");
+      return Response.json([{ ...product, stock }], { headers: { "cache-control": "max-age=60" } });
+    };
     const response = await get("/products");
     expect(response.headers.get("cache-control")).toBe("max-age=60");
     expect(await response.json()).toEqual([{ id: 7, name: "Tea", price: 12.5, available: 5 }]);

@@ -17,6 +17,8 @@ export interface BodyMethods {
 export interface BodyAccess {
   body(self: object): Body | null;
   contentType(self: object): string;
+  /** "" unless the bytes are still as a content coding left them (RFC 9110 section 8.4). */
+  coding(self: object): string;
 }
 
 /** Ways of reading a body that features add. */
@@ -36,10 +38,10 @@ export function addBodyMethods(target: { prototype: object }, access: BodyAccess
       return body !== null && isUsed(body);
     },
     text() {
-      return attempt(() => readText(access.body(this), "text()"));
+      return attempt(() => readText(uncoded(this, access, "text()"), "text()"));
     },
     json() {
-      return attempt(() => readText(access.body(this), "json()").then(JSON.parse));
+      return attempt(() => readText(uncoded(this, access, "json()"), "json()").then(JSON.parse));
     },
     arrayBuffer() {
       return attempt(() => readBytes(access.body(this), "arrayBuffer()").then(ownBuffer));
@@ -55,6 +57,16 @@ export function addBodyMethods(target: { prototype: object }, access: BodyAccess
     },
   };
   Object.defineProperties(target.prototype, Object.getOwnPropertyDescriptors(methods));
+}
+
+/** Compressed bytes are no text. Nothing here decompresses what passes by, so what is to be read must be asked for plain. */
+function uncoded(self: object, access: BodyAccess, action: string): Body | null {
+  const body = access.body(self);
+  const coding = body === null ? "" : access.coding(self);
+  if (coding === "" || coding === "identity") return body;
+  throw new TypeError(
+    `${action}: the body is compressed (content-encoding: ${coding}); send the request without accept-encoding`,
+  );
 }
 
 function readWith(name: "blob" | "formData", self: object, access: BodyAccess): Promise<unknown> {

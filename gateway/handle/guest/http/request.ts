@@ -176,6 +176,8 @@ export class Request {
     addBodyMethods(Request, {
       body: (self) => requestBody(self as Request),
       contentType: (self) => (self as Request).headers.get("content-type") ?? "",
+      // What a client compressed is the handler's business, as for any server.
+      coding: () => "",
     });
   }
 }

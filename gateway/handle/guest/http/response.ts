@@ -6,6 +6,7 @@ import { brand } from "../global.ts";
 import { type BodyMethods, addBodyMethods } from "./body-mixin.ts";
 import { Body, teeBody } from "./body.ts";
 import { TEXT_TYPE, extractBody } from "./extract-body.ts";
+import { HostSource } from "./host-source.ts";
 import { fieldsOfRecord, withType } from "./fields.ts";
 import { Headers, type HeadersInit, copyHeaders, headersOver, serialize } from "./headers.ts";
 import { assertBodyAllowed, checkedStatus, checkedStatusText } from "./response-rules.ts";
@@ -170,6 +171,12 @@ export class Response {
         return typeof body === "string" ? (response.#body = new Body(body)) : body;
       },
       contentType: (self) => (self as Response).headers.get("content-type") ?? "",
+      coding(self) {
+        const response = self as Response;
+        const body = response.#body;
+        const received = body instanceof Body && body.source instanceof HostSource;
+        return received ? (response.headers.get("content-encoding") ?? "") : "";
+      },
     });
   }
 }
