@@ -70,3 +70,10 @@ export function namesLegacyEncoding(code: string): boolean {
     code,
   );
 }
+
+/** Whether a date may be changed in place, by name or by a name that is put together ("set" + "UTC" + "Date"). */
+export function setsDates(code: string): boolean {
+  return /(?<![\w$])set(?:UTC)?(?:Date|Month|(?:Full)?Year|Hours|Minutes|Seconds|Milliseconds|["'`$])/.test(
+    code,
+  );
+}

@@ -8,7 +8,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { build } from "esbuild";
-import { mentionsIn, namesLegacyEncoding, readsStreams } from "./mentions.ts";
+import { mentionsIn, namesLegacyEncoding, readsStreams, setsDates } from "./mentions.ts";
 import { singleByteTables } from "./single-byte-tables.ts";
 
 export type ExtensionName = "encoding";
@@ -80,6 +80,7 @@ export const FEATURES: readonly Feature[] = [
   { name: "subtle", globals: ["SubtleCrypto", "CryptoKey"], properties: ["subtle"] },
   { name: "navigator", globals: ["navigator", "Navigator"] },
   { name: "report-error", globals: ["reportError", "onerror"] },
+  { name: "date-setters", globals: [], mentioned: setsDates },
 ];
 
 /**

@@ -292,6 +292,7 @@ test("date-fns computes and formats, in its own locales", async () => {
     parsed: "2026-03-07T14:05:00.000Z",
   });
   expect((await get("/date-fns?from=2026-02-30")).status).toBe(400);
+  expect((await get("/date-fns?from=soon")).status).toBe(400);
 });
 
 test("graphql answers queries with variables, and errors with their places", async () => {

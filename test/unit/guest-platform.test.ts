@@ -27,6 +27,8 @@ describe("the features of a handler", () => {
     ["const { body } = r; body.tee()", ["streams"]],
     ["async () => { for await (const c of r.body) ; }", ["streams"]],
     ["new TextDecoder('koi8-r')", ["encoding", "legacy-encodings"]],
+    ["date.setUTCHours(1)", ["date-setters"]],
+    ["date['set' + unit](1)", ["date-setters"]],
   ])("%s asks for %j", async (code, expected) => {
     expect(await names(code)).toEqual(expected);
   });
@@ -36,6 +38,7 @@ describe("the features of a handler", () => {
     ["a word in a sentence", `"Invalid URL, a Bad Request"`],
     ["a local variable", "function f(URL, fetch) { return fetch(URL) }"],
     ["a method of that name", "const o = { fetch(a) { return a }, URL: 1 }; o.fetch(o.URL)"],
+    ["a setter of something else", "map.set(1, 2); date.getDate(); o.reset('x')"],
     ["a binding's fetch", "env.USERS.fetch('/x')"],
     ["a body that is handed on", "new Response(r.body, r)"],
     ["a look whether there is a global object", "typeof globalThis"],
@@ -72,7 +75,7 @@ describe("the platform's script", () => {
       ...globals,
       ...properties.map((p) => `x.${p}`),
     ]);
-    const platform = await platformFor(`${code.join(";")};x.body.tee();"koi8-r"`);
+    const platform = await platformFor(`${code.join(";")};x.body.tee();"koi8-r";x.setDate(1)`);
     expect(platform.features).toEqual(FEATURES.map(({ name }) => name));
     const globals = FEATURES.flatMap((feature) => feature.globals);
     expect(new Set(globals).size).toBe(globals.length);

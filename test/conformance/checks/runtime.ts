@@ -248,3 +248,40 @@ runtime.addUnlikeNode(
   () => [(1234.5).toLocaleString("de-DE"), typeof Intl],
   ["1234.5", "undefined"],
 );
+
+runtime.add(
+  "a Date's setters make it invalid if any argument is no number, and only setTime and the years bring it back",
+  () => {
+    const parts = ["Date", "Month", "FullYear", "Hours", "Minutes", "Seconds", "Milliseconds"];
+    const names = [...parts.flatMap((part) => [`set${part}`, `setUTC${part}`]), "setTime", "setYear"];
+    const arguments_ = [[NaN], [undefined], [Infinity], [5, NaN], [5, 1, NaN], []];
+    return names.map((name) => {
+      const set = (ms: number, values: unknown[]): string => {
+        const date = new Date(ms) as unknown as Record<string, (...values: unknown[]) => number>;
+        const answer = date[name]!(...values);
+        if (!Object.is(answer, date["getTime"]!())) return "not what it answers";
+        return Number.isNaN(answer) ? "-" : "ok";
+      };
+      const { length } = (Date.prototype as unknown as Record<string, () => void>)[name]!;
+      return [name, length, ...arguments_.map((values) => set(864e5, values)), set(NaN, [5])].join(" ");
+    });
+  },
+  [
+    "setDate 1 - - - ok ok - -",
+    "setUTCDate 1 - - - ok ok - -",
+    "setMonth 2 - - - - ok - -",
+    "setUTCMonth 2 - - - - ok - -",
+    "setFullYear 3 - - - - - - ok",
+    "setUTCFullYear 3 - - - - - - ok",
+    "setHours 4 - - - - - - -",
+    "setUTCHours 4 - - - - - - -",
+    "setMinutes 3 - - - - - - -",
+    "setUTCMinutes 3 - - - - - - -",
+    "setSeconds 2 - - - - ok - -",
+    "setUTCSeconds 2 - - - - ok - -",
+    "setMilliseconds 1 - - - ok ok - -",
+    "setUTCMilliseconds 1 - - - ok ok - -",
+    "setTime 1 - - - ok ok - ok",
+    "setYear 1 - - - ok ok - ok",
+  ],
+);
