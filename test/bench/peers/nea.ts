@@ -16,6 +16,10 @@ export interface NeaOptions {
   /** Answers without the handler, from the upstream. */
   withoutHandler?: boolean;
   slots?: number;
+  /** Arena threads; the gateway's default if it is not said. */
+  threads?: number;
+  /** Most connections at a time. */
+  connections?: number;
 }
 
 export function nea({
@@ -24,6 +28,8 @@ export function nea({
   accessLog = false,
   withoutHandler = false,
   slots = 64,
+  threads,
+  connections = 512,
 }: NeaOptions): Peer {
   return {
     name,
@@ -36,7 +42,8 @@ export function nea({
       const config = {
         listen: "127.0.0.1:0",
         admin: "127.0.0.1:0",
-        limits: { requestsPerConnection: 1_000_000 },
+        ...(threads === undefined ? {} : { threads }),
+        limits: { requestsPerConnection: 1_000_000, connections },
         upstreams: { origin: { targets: [`http://127.0.0.1:${upstreamPort}`] } },
         pools: { bench: { slots, arena: "4Mi", queue: { length: 512, wait: "5s" } } },
         routes: [{ match: { path: { prefix: "/" } }, upstream: "origin", ...handler, ...upgrade, ...warm }],
