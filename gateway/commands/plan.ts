@@ -1,18 +1,24 @@
 /** `nea plan`: the memory bound of a configuration, and what follows from it, without starting anything. */
 import { loadConfig } from "../config.ts";
 import type { GatewayConfig } from "../config.ts";
-import { fitSlots } from "../plan/fit.ts";
+import { fitSlots, leastBytes } from "../plan/fit.ts";
 import { loadReport } from "../plan/load.ts";
-import { type PlanOptions, parsePlanOptions } from "../plan/plan-options.ts";
+import { PLAN_USAGE, type PlanOptions, parsePlanOptions } from "../plan/plan-options.ts";
 import { type RouteUse, parseUses, propose } from "../plan/peaks.ts";
 import { renderFit, renderLoad, renderProposal } from "../plan/report.ts";
 import { planOf, renderPlan } from "../plan.ts";
 import { formatSizeBytes } from "../shared/units.ts";
 import { CommandError } from "./command-error.ts";
 
+const MIB = 2 ** 20;
+
 /** Throws ConfigError and CommandError. */
 export async function runPlan(argv: string[], write: (text: string) => void): Promise<number> {
   const options = parsePlanOptions(argv);
+  if (options === null) {
+    write(PLAN_USAGE);
+    return 0;
+  }
   const config = loadConfig(options.configFile);
   const parts = [fitPart(config, options), loadPart(config, options), await peaksPart(config, options)];
   const asked = parts.filter((part) => part !== null);
@@ -38,9 +44,9 @@ function fitPart(config: GatewayConfig, { memoryBytes }: PlanOptions): Part | nu
   if (memoryBytes === null) return null;
   const fit = fitSlots(config, memoryBytes);
   if (fit) return { text: renderFit(fit, memoryBytes), data: { fit } };
-  const memory = formatSizeBytes(memoryBytes);
+  const leastMib = Math.ceil(leastBytes(config) / MIB);
   throw new CommandError(
-    `${memory} are too little for one slot in each pool; \`nea plan\` shows what else takes memory`,
+    `${formatSizeBytes(memoryBytes)} are too little: with one slot in each pool the plan takes ${leastMib}Mi`,
   );
 }
 
@@ -60,10 +66,13 @@ async function peaksPart(config: GatewayConfig, { from }: PlanOptions): Promise<
   return { text, data: { routes: uses.map(withoutInfinity), proposal } };
 }
 
+/** A gateway answers within milliseconds. */
+const ANSWER_MS = 10_000;
+
 async function metricsOf(url: URL): Promise<string> {
   const metrics = new URL("/metrics", url);
   try {
-    const response = await fetch(metrics);
+    const response = await fetch(metrics, { signal: AbortSignal.timeout(ANSWER_MS) });
     if (response.ok) return await response.text();
     throw new CommandError(`${metrics.href} answers ${response.status}`);
   } catch (error) {

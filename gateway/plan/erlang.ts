@@ -21,15 +21,21 @@ export function blocking(slots: number, load: number): number {
 
 /** Erlang C: the part of requests that wait, when all of them do so for as long as it takes; 1 if the load is too much. */
 export function waiting(slots: number, load: number): number {
-  if (load >= slots) return 1;
-  const refused = blocking(slots, load);
+  return load >= slots ? 1 : waitingOf(blocking(slots, load), slots, load);
+}
+
+/** Erlang C from Erlang B. */
+function waitingOf(refused: number, slots: number, load: number): number {
   return refused / (1 - (load / slots) * (1 - refused));
 }
 
 /** The part that waits longer than `limitMs` (for exponential service times; for steadier ones it is less). */
 export function waitingLonger(slots: number, load: number, serviceMs: number, limitMs: number): number {
-  if (load >= slots) return 1;
-  return waiting(slots, load) * Math.exp((-(slots - load) * limitMs) / serviceMs);
+  return load >= slots ? 1 : longerOf(blocking(slots, load), slots, load, serviceMs, limitMs);
+}
+
+function longerOf(refused: number, slots: number, load: number, serviceMs: number, limitMs: number): number {
+  return waitingOf(refused, slots, load) * Math.exp((-(slots - load) * limitMs) / serviceMs);
 }
 
 /** The mean wait over all requests, those that do not wait included; Infinity if the load is too much. */
@@ -54,6 +60,11 @@ export function refusedByFullQueue(slots: number, queueLength: number, load: num
 /** The fewest slots with which no more than `target` of the requests wait longer than `limitMs`. */
 export function slotsFor(load: number, serviceMs: number, limitMs: number, target: number): number {
   let slots = Math.max(1, Math.floor(load) + 1);
-  while (waitingLonger(slots, load, serviceMs, limitMs) > target) slots++;
+  // Erlang B for one more slot follows from that for the slots so far; from the start each time it would take seconds.
+  let refused = blocking(slots, load);
+  while (longerOf(refused, slots, load, serviceMs, limitMs) > target) {
+    slots++;
+    refused = (load * refused) / (slots + load * refused);
+  }
   return slots;
 }

@@ -47,6 +47,16 @@ export function fitSlots(config: GatewayConfig, memoryBytes: number): Fit | null
   };
 }
 
+/** The least memory that holds one slot in each pool. */
+export function leastBytes(config: GatewayConfig): number {
+  return planOf(
+    withSlots(
+      config,
+      Object.values(config.pools).map(() => 1),
+    ),
+  ).totalBytes;
+}
+
 /** What rounding down has left goes to the pools with the smallest arenas. */
 function fillUp(
   pools: readonly PoolConfig[],

@@ -41,8 +41,11 @@ export class Innocents {
   async end(): Promise<InnocentReport[]> {
     this.tell({ kind: "end" });
     const [reports] = (await once(this.#worker, "message")) as [InnocentReport[]];
-    await once(this.#worker, "exit");
     return reports;
+  }
+
+  async stop(): Promise<void> {
+    await this.#worker.terminate();
   }
 }
 

@@ -13,7 +13,7 @@ export class IoDelay {
 
   constructor(gateway: GatewayProcess) {
     this.#gateway = gateway;
-    this.#timer = setInterval(() => void this.#look(), EVERY_MS);
+    this.#timer = setInterval(() => void this.#look(), EVERY_MS).unref();
   }
 
   async #look(): Promise<void> {

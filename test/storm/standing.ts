@@ -1,8 +1,10 @@
 // What the gateway holds at one moment: slots, permits, connections, threads, descriptors. Read from its admin port and
 // from the kernel.
 import { readdirSync } from "node:fs";
+import { Agent } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { PoolView, SlotsView } from "../../gateway/admin/views/shapes.ts";
+import { ask } from "../support/client.ts";
 import { Exposition } from "../support/exposition.ts";
 import type { GatewayProcess } from "../support/gateway-process.ts";
 
@@ -22,12 +24,19 @@ export interface Standing {
   readonly descriptors: number;
 }
 
-export async function metricsOf({ adminUrl }: GatewayProcess): Promise<Exposition> {
-  return new Exposition(await (await fetch(`${adminUrl}/metrics`)).text());
+/** Over connections of their own: a kept one may be closed just when it is used again. */
+async function read({ adminUrl }: GatewayProcess, path: string): Promise<string> {
+  const { status, body, error } = await ask(`${adminUrl}${path}`, { agent: new Agent() });
+  if (status !== 200) throw new Error(`${path} answers ${status} ${error}`);
+  return body;
+}
+
+export async function metricsOf(gateway: GatewayProcess): Promise<Exposition> {
+  return new Exposition(await read(gateway, "/metrics"));
 }
 
 export async function standingOf(gateway: GatewayProcess): Promise<Standing> {
-  const { pools, gates } = (await (await fetch(`${gateway.adminUrl}/api/slots`)).json()) as SlotsView;
+  const { pools, gates } = JSON.parse(await read(gateway, "/api/slots")) as SlotsView;
   const metrics = await metricsOf(gateway);
   const all = [...pools, ...gates];
   return {

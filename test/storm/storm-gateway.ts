@@ -17,6 +17,8 @@ import { type Upstreams, faultyConfigs, routesOf, stormConfig } from "./storm-co
 const PART = 20;
 const PAGE_BYTES = 4096;
 const LOOK_MS = 20;
+/** A reload makes some thirty images beside everything else that goes on. */
+const RELOAD_MS = 60_000;
 
 export interface StartOptions {
   /** Run it in a memory cgroup as large as its plan. */
@@ -81,14 +83,24 @@ export class StormGateway {
     this.#part = part;
   }
 
+  /** Nothing of it stays, however the storm went. */
+  async remove(): Promise<void> {
+    this.log.stop();
+    await this.process.stop("SIGKILL");
+    this.cgroup?.remove();
+  }
+
   /** Until the log says what became of it. */
   async #reload(): Promise<void> {
     const tried = () => this.ledger.reloads + this.ledger.failedReloads;
     const before = tried();
     this.process.child.kill("SIGHUP");
+    const untilMs = performance.now() + RELOAD_MS;
     while (tried() === before) {
       await sleep(LOOK_MS);
       this.#checkAlive();
+      if (performance.now() > untilMs)
+        throw new Error("the gateway was told to reload, and the log has no end of it");
     }
   }
 

@@ -38,28 +38,33 @@ const ANSWER_MS = 60_000;
 const CALM_MS = 20_000;
 
 export async function runStorm(order: StormOrder): Promise<StormResult> {
-  const random = new Random(order.seed);
   const troubled = await TroubledOrigin.start();
   const sockets = await WebSocketOrigin.start();
   const innocents = await Innocents.start();
   const upstreams = { innocent: innocents.upstreamUrl, troubled: troubled.url, sockets: sockets.url };
-  const { log = {}, cgroup = false } = order;
-  const gateway = await StormGateway.start(upstreams, random, { log, cgroup });
+  const { seed, log = {}, cgroup = false } = order;
+  const gateway = await StormGateway.start(upstreams, new Random(seed), { log, cgroup });
+  try {
+    const { delay, ...seen } = await weather(order, gateway, innocents);
+    return { evidence: { ...seen, upstreamFaults: troubled.faults }, plan: gateway.process.text, delay };
+  } finally {
+    await gateway.remove();
+    await Promise.all([innocents.stop(), troubled.stop(), sockets.stop()]);
+  }
+}
+
+/** Quiet, storm, calm and the end. */
+async function weather(order: StormOrder, gateway: StormGateway, innocents: Innocents) {
   const before = await standingOf(gateway.process);
   innocents.tell({ kind: "begin", url: gateway.process.url });
   await sleep(order.quietSeconds * 1000);
-
   innocents.tell({ kind: "storm" });
   const delay = new IoDelay(gateway.process);
   await blow(order, gateway, innocents);
   await delay.stop();
-
   const reports = await innocents.end();
   await gateway.loadFirst();
-  const known = { innocents: reports, before, upstreamFaults: troubled.faults };
-  const evidence = { ...known, ...(await lastSeen(gateway, before, order.calmMs ?? CALM_MS)) };
-  await Promise.all([troubled.stop(), sockets.stop()]);
-  return { evidence, plan: gateway.process.text, delay };
+  return { delay, before, innocents: reports, ...(await lastSeen(gateway, before, order.calmMs ?? CALM_MS)) };
 }
 
 /** The bad weather itself: everybody comes until the time is over, and stays until done. */
@@ -110,7 +115,6 @@ async function lastSeen(gateway: StormGateway, before: Standing, calmMs: number)
   const exit = await process.stop();
   log.stop();
   const kills = cgroup?.kills;
-  cgroup?.remove();
   const { plannedBytes, errorText } = process;
   return { book, ledger, after, metrics, memory: { plannedBytes, peakBytes }, exit, errorText, kills };
 }
