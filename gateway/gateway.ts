@@ -247,7 +247,7 @@ export class Gateway {
     const pool = this.#arenas.pools.get(poolName)!;
     request.handler = handler.name;
     request.pool = poolName;
-    if (retryPool !== null || onFailure === "next") exchange.body?.keep();
+    if (retryPool !== null || onFailure === "next" || generation.config.capture) exchange.body?.keep();
     // The arena is made clean from the image, which may take longer than the request.
     generation.enter();
     const served = new HandlerExchange(exchange, {
@@ -311,7 +311,7 @@ export class Gateway {
     const failure = failureOf(exchange, request, outcome, arenaBytes);
     if (!failure) return;
     logFailure(this.#logger, failure);
-    this.#observer.handlerFailed(failure);
+    this.#observer.handlerFailed(failure, this.generation.config.capture ? captureOf(exchange) : null);
   }
 
   #console({ requestId, traceId }: Exchange, { config, handler }: Route, level: number, text: string): void {

@@ -27,8 +27,8 @@ export interface RequestRecord {
 
 export interface Observer {
   requestEnded(record: RequestRecord, durationMs: number): void;
-  /** A handler was aborted or threw; the log has the same record. */
-  handlerFailed(failure: Failure): void;
+  /** A handler was aborted or threw; the log has the same record. `capture`: the request, if it may be kept (capture.ts). */
+  handlerFailed(failure: Failure, capture: Buffer | null): void;
   /** A failure that the client does not get to see: run again in larger arenas, or sent to the upstream. */
   takenOver(route: string, by: TakenOverBy): void;
   /** Bytes that never became a request. */

@@ -49,6 +49,11 @@ export class RequestBody implements BodySource {
     if (!this.started) this.#kept ??= [];
   }
 
+  /** What has been read, if all of that is kept. */
+  get kept(): { readonly bytes: Buffer; readonly whole: boolean } | null {
+    return this.#kept === null ? null : { bytes: Buffer.concat(this.#kept), whole: this.ended };
+  }
+
   /** Whether the body can be read from its beginning: nobody has begun to, or all that was read is kept. */
   get rewindable(): boolean {
     return !this.started || (this.#kept !== null && !this.#reading);

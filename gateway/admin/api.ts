@@ -34,6 +34,8 @@ export class Api {
 
   /** Undefined: there is no such path. */
   answer(path: string): Buffer | undefined {
+    const [, id] = /^\/api\/overflows\/(\d{1,15})$/.exec(path) ?? [];
+    if (id !== undefined) return this.#sources.figures.failures.captureOf(Number(id));
     const view = Object.hasOwn(VIEWS, path) ? VIEWS[path] : undefined;
     return view && this.#fresh(path, view);
   }

@@ -4,7 +4,8 @@
  */
 import type { GatewayConfig } from "../config/types.ts";
 import { REPLICAS, REPORT_BYTES } from "../fleet/replica.ts";
-import { GROUPS, LATEST, RECORD_BYTES } from "./failure-ring.ts";
+import { CAPTURE_BYTES } from "../capture.ts";
+import { CAPTURES, GROUPS, LATEST, RECORD_BYTES } from "./failure-ring.ts";
 
 const KIB = 1024;
 
@@ -30,11 +31,12 @@ const ROW_BYTES = 320;
 /** A parsed report with all its pools. */
 const REPLICA_BYTES = 8 * KIB;
 
-/** Outside of V8's heap: sockets, what is being sent, and the last answer of each path. */
+/** Outside of V8's heap: sockets, what is being sent, captured requests, and the last answer of each path. */
 export function adminBufferBytes(config: GatewayConfig): number {
   const perConnection = CONNECTION_BYTES + ADMIN_HEAD_BYTES;
   const sending = ADMIN_REPLY_BYTES + ADMIN_SCRAPES * SCRAPE_PIECE_BYTES;
-  return ADMIN_CONNECTIONS * perConnection + sending + answersBytes(config);
+  const captures = CAPTURES * CAPTURE_BYTES;
+  return ADMIN_CONNECTIONS * perConnection + sending + captures + answersBytes(config);
 }
 
 /** In V8's heap: figures, failures, the fleet, and answers while they are made, as objects and as text. */

@@ -1,13 +1,15 @@
 /**
  * The latest aborts and throws of handlers, grouped by where they happened, so that a flood of one kind hides no other.
  *
- * Owner: the figures. Bound: GROUPS groups and LATEST single records, each of at most RECORD_BYTES. Full: the group that
- * has been quiet for longest is forgotten, and counted in `groupsForgotten`.
+ * Owner: the figures. Bound: GROUPS groups and LATEST single records, each of at most RECORD_BYTES, and CAPTURES requests
+ * of CAPTURE_BYTES. Full: the group that has been quiet for longest is forgotten, and counted in `groupsForgotten`.
  */
 import type { Failure } from "../observer.ts";
 
 export const GROUPS = 96;
 export const LATEST = 32;
+/** The latest failing requests that are kept, if they are captured at all. */
+export const CAPTURES = 8;
 /** The sum of all texts below at two bytes a character, and the object around them. */
 export const RECORD_BYTES = 20 * 1024;
 
@@ -21,6 +23,8 @@ export interface FailureRecord extends Failure {
   /** Counts up from 1 since the start; what `/api/overflows` calls it. */
   readonly id: number;
   readonly time: string;
+  /** `/api/overflows/ID` had the request then; it is kept until CAPTURES others have failed. */
+  readonly captured: boolean;
 }
 
 /** All failures of one cause at one source line of one route. */
@@ -45,6 +49,7 @@ export class FailureRing {
   /** In order of their last failure, as a Map keeps the order in which keys were set. */
   readonly #groups = new Map<string, FailureGroup>();
   readonly #latest: FailureRecord[] = [];
+  readonly #captures = new Map<number, Buffer>();
   #count = 0;
   groupsForgotten = 0;
 
@@ -63,11 +68,24 @@ export class FailureRing {
     return [...this.#latest].reverse();
   }
 
-  add(failure: Failure): void {
-    const record = bounded(failure, ++this.#count);
+  /** The request of a failure as JSON, by the failure's id. */
+  captureOf(id: number): Buffer | undefined {
+    return this.#captures.get(id);
+  }
+
+  add(failure: Failure, capture: Buffer | null = null): void {
+    const record = bounded(failure, ++this.#count, capture !== null);
+    if (capture !== null) this.#keep(record.id, capture);
     this.#latest.push(record);
     if (this.#latest.length > LATEST) this.#latest.shift();
     this.#group(record);
+  }
+
+  #keep(id: number, capture: Buffer): void {
+    this.#captures.set(id, capture);
+    if (this.#captures.size <= CAPTURES) return;
+    const [oldest] = this.#captures.keys();
+    this.#captures.delete(oldest!);
   }
 
   #group(record: FailureRecord): void {
@@ -97,10 +115,11 @@ function extended(group: FailureGroup, record: FailureRecord): FailureGroup {
   return group;
 }
 
-function bounded(failure: Failure, id: number): FailureRecord {
+function bounded(failure: Failure, id: number, captured: boolean): FailureRecord {
   return {
     ...failure,
     id,
+    captured,
     time: new Date().toISOString(),
     path: own(failure.path, PATH_CHARACTERS),
     reason: failure.reason === null ? null : own(failure.reason, REASON_CHARACTERS),

@@ -64,8 +64,8 @@ export class Figures implements Observer {
     this.waitWindow.observe(waitMs);
   }
 
-  handlerFailed(failure: Failure): void {
-    this.failures.add(failure);
+  handlerFailed(failure: Failure, capture: Buffer | null = null): void {
+    this.failures.add(failure, capture);
     if (failure.route !== null) this.#routes.get(failure.route)?.handler?.failed(failure.cause);
   }
 

@@ -42,6 +42,7 @@ export function buildConfig(parsed: ParsedConfig, file: string): GatewayConfig {
     log: buildLog(parsed.log),
     drain: { delayMs: parsed.drain.delay, deadlineMs: parsed.drain.deadline },
     fleet: buildFleet(parsed.fleet),
+    capture: parsed.capture,
     watch: parsed.watch,
   });
 }

@@ -241,6 +241,11 @@ export const configSchema = section(
       "How the gateway stops.",
     ),
     fleet,
+    capture: withDefault(
+      flag,
+      false,
+      "Keep the latest failing requests of handlers (8, with bodies up to 64Ki; values of credentials are left out) for `nea profile --replay`. Off, because queries and bodies are people's data: whoever reaches the admin port can read them.",
+    ),
     watch: withDefault(
       flag,
       true,

@@ -26,6 +26,8 @@ export interface GatewayConfig {
   readonly log: LogConfig;
   readonly drain: DrainConfig;
   readonly fleet: FleetConfig | null;
+  /** Keep failing requests for replay. */
+  readonly capture: boolean;
   readonly watch: boolean;
 }
 
