@@ -19,6 +19,7 @@ import { listenerOptions } from "./accept/listener-options.ts";
 import type { Passage } from "./admit/breaker.ts";
 import { Gate, type GateOptions, type Permit } from "./admit/gate.ts";
 import type { Arenas } from "./arena/arenas.ts";
+import { captureOf } from "./capture.ts";
 import { GatewayError } from "./errors.ts";
 import { failureOf, logFailure } from "./failure.ts";
 import { Generation, type Route } from "./generation.ts";

@@ -23,13 +23,14 @@ export async function runProfile(
   write: (text: string) => void,
   color: boolean,
 ): Promise<number> {
-  const { arena, handler, method, path, headers, data, runs } = parseProfileOptions(argv);
+  const { arena, handler, method, path, headers, data, runs, notes } = await parseProfileOptions(argv);
   // As the gateway runs.
   setFlagsFromString(EARLY_OPTIMIZATION);
   const init: RequestInit = { method, headers, ...(data !== null && { body: data }) };
   const bodyBytes = data === null ? 0 : Buffer.byteLength(data);
   const { measured, outgrown } = await measureAtAnySize({ ...arena, limits: LIMITS }, { path, init, runs });
   const body = await measured.result.response.text();
+  for (const note of notes) write(`  ${note}\n`);
   if (outgrown.length > 0) write(`  outgrows ${outgrown.join(", ")}\n\n`);
   write(renderProfile(measured, body, { handler, method, path, warm: arena.warm ?? [], bodyBytes, color }));
   return measured.result.code === null ? 0 : 1;

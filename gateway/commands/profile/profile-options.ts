@@ -7,6 +7,7 @@ import type { GatewayConfig, RouteConfig } from "../../config/types.ts";
 import { formatSizeBytes } from "../../shared/units.ts";
 import type { ArenaOptions, Upstream } from "../../testing/types.ts";
 import { CommandError } from "../command-error.ts";
+import { NOTHING_TO_REPLAY, replayOf } from "./replay.ts";
 
 export interface ProfileOptions {
   arena: ArenaOptions;
@@ -17,6 +18,8 @@ export interface ProfileOptions {
   headers: [string, string][];
   data: string | Buffer<ArrayBuffer> | null;
   runs: number;
+  /** What is to be told beside the figures. */
+  notes: string[];
 }
 
 const DEFAULT_CONFIG = "config/gateway.yaml";
@@ -25,9 +28,10 @@ const RUNS_MAX = 100_000;
 
 const OPTIONS = {
   method: { type: "string" },
-  path: { type: "string", default: "/" },
+  path: { type: "string" },
   header: { type: "string", multiple: true, default: [] as string[] },
   data: { type: "string" },
+  replay: { type: "string" },
   env: { type: "string", multiple: true, default: [] as string[] },
   upstream: { type: "string" },
   arena: { type: "string" },
@@ -42,6 +46,9 @@ const PROFILE_USAGE = `usage: nea profile HANDLER [options]
   --path P          path and query, default /
   --header "N: V"   may be repeated
   --data TEXT       the body; @FILE: the file's contents
+  --replay URL      a failing request that a gateway with \`capture: true\` kept:
+                    its admin port's /api/overflows/ID; the options above
+                    change it
   --env N=V         may be repeated
   --upstream URL    what ctx.next() reaches
   --arena SIZE      default 4Mi
@@ -49,7 +56,8 @@ const PROFILE_USAGE = `usage: nea profile HANDLER [options]
   --config FILE     arena, env, upstreams and warm requests are taken from its
                     first route with this handler; default ${DEFAULT_CONFIG}`;
 
-export function parseProfileOptions(argv: string[]): ProfileOptions {
+/** Asks a gateway for the request if it is to be replayed. */
+export async function parseProfileOptions(argv: string[]): Promise<ProfileOptions> {
   const { values, positionals } = parseCommandLine(argv);
   const [handler, ...rest] = positionals;
   if (handler === undefined || rest.length > 0 || values.help) throw new CommandError(PROFILE_USAGE);
@@ -60,16 +68,27 @@ export function parseProfileOptions(argv: string[]): ProfileOptions {
   };
   const known = fromConfig(handler, values.config);
   const env = { ...known.env, ...Object.fromEntries(values.env.map((text) => pairOf(text, "=", "--env"))) };
-  const data = values.data === undefined ? null : dataOf(values.data);
+  const replay = values.replay === undefined ? NOTHING_TO_REPLAY : await replayOf(values.replay);
+  const data = values.data === undefined ? replay.data : dataOf(values.data);
   return {
     arena: { handler, ...known, ...given, env },
     handler,
-    method: values.method ?? (data === null ? "GET" : "POST"),
-    path: values.path,
-    headers: values.header.map((text) => pairOf(text, ":", "--header")),
+    method: values.method ?? (replay.method || (data === null ? "GET" : "POST")),
+    path: values.path ?? replay.path,
+    headers: withGiven(
+      replay.headers,
+      values.header.map((text) => pairOf(text, ":", "--header")),
+    ),
     data,
     runs: runsOf(values.runs),
+    notes: replay.notes,
   };
+}
+
+/** A field that is given takes the place of the captured one. */
+function withGiven(captured: [string, string][], given: [string, string][]): [string, string][] {
+  const names = new Set(given.map(([name]) => name.toLowerCase()));
+  return [...captured.filter(([name]) => !names.has(name.toLowerCase())), ...given];
 }
 
 function parseCommandLine(argv: string[]) {
