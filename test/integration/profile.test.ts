@@ -3,11 +3,14 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { REPLAY_BYTES } from "../../gateway/limits.ts";
 import { serve } from "nea-gateway/testing";
-import { expect, test } from "vitest";
-import { inRepository, REPOSITORY } from "../support/gateway-process.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ask } from "../support/client.ts";
+import { GatewayProcess, inRepository, REPOSITORY } from "../support/gateway-process.ts";
 
 const HANDLER = "test/integration/profile/hungry.ts";
+const READER = "test/integration/profile/reader.ts";
 const PROFILE_MS = 120_000;
 
 interface Profiled {
@@ -169,3 +172,79 @@ test(
   },
   PROFILE_MS,
 );
+
+describe("a gateway that captures", () => {
+  let gateway: GatewayProcess;
+  const failing = (path: string, body: string, headers: Record<string, string> = {}) =>
+    ask(`${gateway.url}${path}`, { method: "POST", body, headers });
+  const captured = (id: number) => ask(`${gateway.adminUrl}/api/overflows/${id}`);
+
+  beforeAll(async () => {
+    gateway = await GatewayProcess.start({
+      listen: "127.0.0.1:0",
+      admin: "127.0.0.1:0",
+      watch: false,
+      capture: true,
+      pools: { small: { slots: 1, arena: "4Mi" } },
+      routes: [{ handler: inRepository(READER), pool: "small" }],
+      drain: { delay: "0s" },
+    });
+  });
+  afterAll(() => gateway.stop());
+
+  test("keeps the latest eight failing requests, without credentials, and a body up to its limit", async () => {
+    const headers = {
+      "authorization": "Bearer s3cret",
+      "cookie": "a=s3cret",
+      "X-Api-Key": "s3cret",
+      "x-a": "b",
+    };
+    await failing("/?fail=1", "hello", headers);
+    const first = await captured(1);
+    const { headers: fields, ...rest } = JSON.parse(first.body) as { headers: [string, string][] };
+    expect(rest).toEqual({
+      method: "POST",
+      url: `${gateway.url}/?fail=1`,
+      body: Buffer.from("hello").toString("base64"),
+      whole: true,
+    });
+    expect(first.body).not.toContain("s3cret");
+    expect(Object.fromEntries(fields)).toEqual({
+      "authorization": "redacted",
+      "cookie": "redacted",
+      "X-Api-Key": "redacted",
+      "x-a": "b",
+    });
+    await failing("/?fail=1", "x".repeat(REPLAY_BYTES));
+    await failing("/?fail=1", "x".repeat(REPLAY_BYTES + 1));
+    const whole = async (id: number) => (JSON.parse((await captured(id)).body) as { whole: boolean }).whole;
+    expect([await whole(2), await whole(3)]).toEqual([true, false]);
+    for (let id = 4; id <= 9; id++) await failing("/?fail=1", "x");
+    expect([(await captured(1)).status, (await captured(2)).status, (await captured(9)).status]).toEqual([
+      404, 200, 200,
+    ]);
+  });
+
+  test(
+    "gives nea profile the request again",
+    async () => {
+      await failing("/?fail=1", "again", { authorization: "Bearer s3cret" });
+      const { body } = await ask(`${gateway.adminUrl}/api/overflows`);
+      const { latest } = JSON.parse(body) as { latest: { id: number; captured: boolean }[] };
+      expect(latest[0]).toMatchObject({ captured: true, cause: "threw" });
+      const url = `${gateway.adminUrl}/api/overflows/${latest[0]!.id}`;
+      const { code, text } = await profile(READER, "--replay", url, "--runs", "1");
+      expect(code).toBe(1);
+      expect(text).toContain("not captured: authorization (give your own with --header)");
+      expect(text).toContain("Error: failed on again for redacted");
+      const given = await profile(READER, "--replay", url, "--runs", "1", "--header", "Authorization: mine");
+      expect(given.text).toContain("Error: failed on again for mine");
+      const gone = await profile(READER, "--replay", `${gateway.adminUrl}/api/overflows/999`);
+      expect([gone.code, gone.errorText]).toEqual([
+        64,
+        expect.stringContaining("no such request is kept there"),
+      ]);
+    },
+    PROFILE_MS,
+  );
+});
