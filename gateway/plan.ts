@@ -1,6 +1,6 @@
 /**
  * The plan: every byte the process may come to use, term by term. The sum is printed at start and by `nea plan`, checked
- * against the container's limit, and never exceeded (test/storm, test/integration/bound-flat.test.ts).
+ * against the container's limit, and never exceeded (test/storm, test/integration/bound.test.ts).
  *
  * Each term has an owner (the part of the gateway whose bound it is) and a reason. It is a sum of products of what the
  * configuration says and of constants: the Helm chart evaluates the same sums (test/chart/plan-formula.ts).

@@ -1,11 +1,14 @@
 // Kernel files of a made-up machine; `look` is called instead of waited for.
+import { Agent } from "node:http";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { Writable } from "node:stream";
 import { pino } from "pino";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { AdminServer } from "../../gateway/admin/server.ts";
 import { MemoryPressure } from "../../gateway/shared/memory-pressure.ts";
+import { ask } from "../support/client.ts";
 
 let root: string;
 let lines: { level: number; msg: string; pressure?: string }[];
@@ -94,4 +97,22 @@ test("a machine that tells nothing is no fault", () => {
   const silent = watch({});
   silent.look();
   expect(silent.note).toBeNull();
+});
+
+test("/readyz says that memory is short, and stays ready: another replica would not be better off", async () => {
+  const pressed = watch({ "proc/pressure/memory": psi("0.00") });
+  const admin = new AdminServer({ host: "127.0.0.1", port: 0 });
+  const { port } = await admin.listen();
+  const readiness = () => ask(`http://127.0.0.1:${port}/readyz`, { agent: new Agent() });
+  admin.setReady(
+    () => true,
+    () => pressed.note,
+  );
+  expect((await readiness()).body).toBe("ready\n");
+  put({ "proc/pressure/memory": psi("12.50") });
+  pressed.look();
+  const { status, body } = await readiness();
+  expect([status, body]).toEqual([200, `ready\n${pressed.note}\n`]);
+  expect(body).toContain("12.5 % of the time");
+  await admin.close();
 });
