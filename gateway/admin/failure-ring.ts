@@ -9,7 +9,7 @@ import type { Failure } from "../observer.ts";
 export const GROUPS = 96;
 export const LATEST = 32;
 /** The latest failing requests that are kept, if they are captured at all. */
-export const CAPTURES = 8;
+export const CAPTURES = 4;
 /** The sum of all texts below at two bytes a character, and the object around them. */
 export const RECORD_BYTES = 20 * 1024;
 

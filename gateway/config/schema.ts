@@ -244,7 +244,7 @@ export const configSchema = section(
     capture: withDefault(
       flag,
       false,
-      "Keep the latest failing requests of handlers (8, with bodies up to 64Ki; values of credentials are left out) for `nea profile --replay`. Off, because queries and bodies are people's data: whoever reaches the admin port can read them.",
+      "Keep the latest failing requests of handlers (4, with bodies up to 64Ki; values of credentials are left out) for `nea profile --replay`. Off, because queries and bodies are people's data: whoever reaches the admin port can read them.",
     ),
     watch: withDefault(
       flag,
