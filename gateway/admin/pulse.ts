@@ -5,37 +5,12 @@
 import type { Gate } from "../admit/gate.ts";
 import type { Figures } from "./figures.ts";
 import { LoopDelay } from "./loop-delay.ts";
+import type { PointView, RatesView } from "./views/shapes.ts";
 
 const TICK_MS = 1000;
 export const POINTS = 120;
 /** Rates are over this many ticks. */
 const RATE_TICKS = 10;
-
-/** One second. Counts are those of that second; times are of the ten before its end, null without requests. */
-export interface Point {
-  readonly requests: number;
-  readonly refused: number;
-  readonly failures: number;
-  readonly inUse: number;
-  readonly waiting: number;
-  readonly p50Ms: number | null;
-  readonly p99Ms: number | null;
-}
-
-export interface Rates {
-  readonly requestsPerSecond: number;
-  readonly refusedPerSecond: number;
-  readonly failuresPerSecond: number;
-  readonly p50Ms: number | null;
-  readonly p99Ms: number | null;
-  readonly waitP99Ms: number | null;
-  readonly loopDelayP99Ms: number;
-  readonly loopDelayMaxMs: number;
-  /** The part of the last second in which the I/O thread was busy. */
-  readonly loopBusy: number;
-  /** The gates that refused somebody in the last ten seconds. */
-  readonly shedding: readonly string[];
-}
 
 interface Totals {
   readonly requests: number;
@@ -43,7 +18,7 @@ interface Totals {
   readonly failures: number;
 }
 
-const NO_RATES: Rates = {
+const NO_RATES: RatesView = {
   requestsPerSecond: 0,
   refusedPerSecond: 0,
   failuresPerSecond: 0,
@@ -68,7 +43,7 @@ export class Pulse {
   readonly #figures: Figures;
   readonly #gates: readonly Seen[];
   readonly #loopDelay = new LoopDelay();
-  readonly #points: Point[] = [];
+  readonly #points: PointView[] = [];
   #utilization = performance.eventLoopUtilization();
   #before: Totals;
   #timer: NodeJS.Timeout;
@@ -85,12 +60,12 @@ export class Pulse {
     }, TICK_MS).unref();
   }
 
-  get rates(): Rates {
+  get rates(): RatesView {
     return this.#rates;
   }
 
   /** Oldest first. */
-  get points(): readonly Point[] {
+  get points(): readonly PointView[] {
     return this.#points;
   }
 

@@ -8,7 +8,8 @@ import { expect, onTestFinished, test } from "vitest";
 import type { FleetView } from "../../gateway/fleet/view.ts";
 import { Exposition } from "../support/exposition.ts";
 import { GatewayProcess, inRepository } from "../support/gateway-process.ts";
-import { RedisServer, freePort } from "../support/redis-server.ts";
+import { freePort } from "../support/free-port.ts";
+import { RedisServer } from "../support/redis-server.ts";
 
 function configuration(redis: string, fleet: object = {}): object {
   return {

@@ -5,7 +5,8 @@ import { Fleet } from "../../gateway/fleet/fleet.ts";
 import type { OwnFigures } from "../../gateway/fleet/replica.ts";
 import type { FleetView } from "../../gateway/fleet/view.ts";
 import { openLog } from "../../gateway/shared/log.ts";
-import { RedisServer, freePort } from "../support/redis-server.ts";
+import { freePort } from "../support/free-port.ts";
+import { RedisServer } from "../support/redis-server.ts";
 import { TroubledLink } from "../support/troubled-link.ts";
 
 const FIGURES: OwnFigures = {

@@ -1,14 +1,15 @@
 // The cluster on one machine: what the chart renders is run as pods would run it, behind a balancer, with Redis; then the
 // pods are replaced one after the other while clients keep asking. No request may fail.
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { createServer, type Server } from "node:http";
-import { type AddressInfo, createServer as createTcp } from "node:net";
+import type { AddressInfo } from "node:net";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { Balancer } from "../chart/balancer.ts";
 import { helmIsHere, helmOrSkip, type Manifest, template } from "../chart/helm.ts";
 import { isolation, LocalPod } from "../chart/local-pod.ts";
 import { type Ask, SteadyLoad } from "../chart/steady-load.ts";
+import { freePort } from "../support/free-port.ts";
+import { RedisServer } from "../support/redis-server.ts";
 
 // Five gateways are started, on a machine that may have other work.
 vi.setConfig({ testTimeout: 240_000 });
@@ -166,13 +167,9 @@ async function startUpstream(): Promise<Server> {
 }
 
 async function startRedis(ends: (() => unknown)[]): Promise<number> {
-  const port = await freePort();
-  const options = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"];
-  const redis = spawn("redis-server", options, { stdio: ["ignore", "pipe", "inherit"] });
-  ends.push(() => redis.kill());
-  for await (const text of redis.stdout.setEncoding("utf8"))
-    if (String(text).includes("Ready to accept")) break;
-  return port;
+  const redis = await RedisServer.start();
+  ends.push(() => redis.stop());
+  return redis.port;
 }
 
 /** How many gateways it shows as alive. */
@@ -195,17 +192,8 @@ interface Ports {
   readonly admin: string;
 }
 
+/** A pod's ports cannot be chosen by the kernel, as its Service has to know them. */
 async function freePorts(): Promise<Ports> {
   const [http, admin] = await Promise.all([freePort(), freePort()]);
   return { listen: `0.0.0.0:${http}`, admin: `0.0.0.0:${admin}` };
-}
-
-/** Free a moment ago; a pod's ports cannot be chosen by the kernel, as its Service has to know them. */
-async function freePort(): Promise<number> {
-  const server = createTcp().listen(0, "0.0.0.0");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -2,10 +2,10 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Redis } from "ioredis";
+import { freePort } from "./free-port.ts";
 
 export class RedisServer {
   readonly port: number;
@@ -67,14 +67,4 @@ async function said(child: ChildProcess, text: string): Promise<void> {
     return;
   }
   throw new Error(`redis-server ended:\n${output}`);
-}
-
-/** Redis has no port 0. Somebody else may take it meanwhile; then the server does not start, and the test says so. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  server.close();
-  await once(server, "close");
-  return port;
 }

@@ -5,32 +5,13 @@ import { AccessLog } from "../../gateway/access-log.ts";
 import type { Arrival } from "../../gateway/accept/exchange.ts";
 import { GatewayError } from "../../gateway/errors.ts";
 import { failureOf, logFailure } from "../../gateway/failure.ts";
-import type { RequestRecord } from "../../gateway/observer.ts";
+import { requestRecord as record } from "../support/request-record.ts";
 
 const TRACE = "0af7651916cd43dd8448eb211c80319c";
 
 function arrival(target = "/hello/ada?token=secret"): Arrival {
   const known = { method: "GET", target, requestId: "r1", traceId: TRACE, clientAddress: "10.0.0.7" };
   return known as unknown as Arrival;
-}
-
-function record(changes: Partial<RequestRecord> = {}): RequestRecord {
-  return {
-    route: "hello",
-    handler: "handlers/hello.ts",
-    pool: "small",
-    gate: "small",
-    status: 200,
-    error: null,
-    waitMs: 0.00049,
-    handlerMs: 1,
-    bytesIn: 0,
-    bytesOut: 10,
-    arenaPeakBytes: 65536,
-    cpuMs: 0.5004,
-    target: null,
-    ...changes,
-  };
 }
 
 /** A log, and the lines that were written to it. */

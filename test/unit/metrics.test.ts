@@ -9,9 +9,10 @@ import { Pulse } from "../../gateway/admin/pulse.ts";
 import { Gate } from "../../gateway/admit/gate.ts";
 import { ConfigError, parseConfig } from "../../gateway/config.ts";
 import { GatewayError } from "../../gateway/errors.ts";
-import type { Failure, RequestRecord } from "../../gateway/observer.ts";
+import type { Failure } from "../../gateway/observer.ts";
 import { planOf } from "../../gateway/plan.ts";
 import { Histogram } from "../../gateway/shared/histogram.ts";
+import { requestRecord } from "../support/request-record.ts";
 
 const MIB = 1024 * 1024;
 
@@ -27,24 +28,9 @@ function config(text = CONFIG) {
   return parseConfig(text, "gateway.yaml", {});
 }
 
-function record(changes: Partial<RequestRecord> = {}): RequestRecord {
-  return {
-    route: "hello",
-    handler: "handlers/hello.ts",
-    pool: "small",
-    gate: "small",
-    status: 200,
-    error: null,
-    waitMs: 0,
-    handlerMs: 1,
-    bytesIn: 0,
-    bytesOut: 10,
-    arenaPeakBytes: 2 * MIB,
-    cpuMs: 1,
-    target: null,
-    ...changes,
-  };
-}
+/** Of the route `hello`, with half of its arena used. */
+const record = (changes: Parameters<typeof requestRecord>[0] = {}) =>
+  requestRecord({ arenaPeakBytes: 2 * MIB, cpuMs: 1, waitMs: 0, ...changes });
 
 function failure(changes: Partial<Failure> = {}): Failure {
   return {

@@ -145,6 +145,7 @@ export interface UpstreamView {
   readonly healthy: number;
 }
 
+/** One second. Counts are those of that second; times are of the ten before its end, null without requests. */
 export interface PointView {
   readonly requests: number;
   readonly refused: number;
@@ -164,6 +165,7 @@ export interface RatesView {
   readonly waitP99Ms: number | null;
   readonly loopDelayP99Ms: number;
   readonly loopDelayMaxMs: number;
+  /** The part of the last second in which the I/O thread was busy. */
   readonly loopBusy: number;
   /** The gates that refused somebody in the last ten seconds. */
   readonly shedding: readonly string[];

@@ -1,6 +1,6 @@
 /** HAProxy: as a proxy, and with its built-in Lua as a runtime of handlers. */
 import { writeFileSync } from "node:fs";
-import { freePort } from "../measure/free-port.ts";
+import { freePort } from "../../support/free-port.ts";
 import { ServerProcess } from "../measure/server-process.ts";
 import type { App } from "../workloads.ts";
 import { type Peer, type Site, type Started, findProgram, peerFile, versionOf } from "./peer.ts";

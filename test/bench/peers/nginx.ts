@@ -1,6 +1,6 @@
 /** nginx: as a proxy, and with njs (Debian: nginx-light, libnginx-mod-http-js) as a runtime of handlers. */
 import { existsSync, writeFileSync } from "node:fs";
-import { freePort } from "../measure/free-port.ts";
+import { freePort } from "../../support/free-port.ts";
 import { ServerProcess } from "../measure/server-process.ts";
 import type { App } from "../workloads.ts";
 import { type Peer, type Site, type Started, findProgram, peerFile, versionOf } from "./peer.ts";

@@ -1,4 +1,7 @@
-/** A port that nobody listens on now, for servers that cannot take port 0 (nginx, HAProxy). */
+/**
+ * A port that nobody listens on now, for servers that cannot take port 0 (Redis, nginx, HAProxy, a gateway that is started
+ * twice). Somebody else may take it meanwhile; then the server does not start, and the test says so.
+ */
 import { once } from "node:events";
 import { type AddressInfo, createServer } from "node:net";
 
