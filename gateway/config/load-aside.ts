@@ -1,0 +1,57 @@
+/**
+ * Loads a configuration while the gateway serves another one: on a thread of its own, because reading and checking a long
+ * file takes more time than requests may be kept waiting, and more memory than the I/O thread's heap has to spare.
+ *
+ * Owner: the reloader. Bound: one thread at a time with a heap of HEAP_MIB, which is gone before the bundler starts, in
+ * whose term of the plan it fits. When the heap is full, that is the configuration's fault, like any other.
+ */
+import { Worker } from "node:worker_threads";
+import { ConfigError, type Fault } from "./faults.ts";
+import type { GatewayConfig } from "./types.ts";
+
+/** A thousand routes take 42 MiB. With the young generation's three spaces it stays below PROCESS.bundlerBytes (48 MiB). */
+const HEAP_MIB = 44;
+const YOUNG_MIB = 1;
+
+export type Loaded = { readonly config: GatewayConfig } | { readonly faults: readonly Fault[] };
+
+/** Throws ConfigError, with every fault there is. */
+export async function loadConfigAside(file: string): Promise<GatewayConfig> {
+  const worker = new Worker(new URL("./load-worker.ts", import.meta.url), {
+    name: "config",
+    workerData: file,
+    execArgv: [],
+    resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_MIB },
+  });
+  try {
+    const loaded = await answerOf(worker, file);
+    if ("faults" in loaded) throw new ConfigError(loaded.faults);
+    return plain(loaded.config);
+  } finally {
+    await worker.terminate();
+  }
+}
+
+function answerOf(worker: Worker, file: string): Promise<Loaded> {
+  return new Promise((resolve, reject) => {
+    worker.once("message", resolve);
+    worker.once("error", (error: NodeJS.ErrnoException) => {
+      reject(error.code === "ERR_WORKER_OUT_OF_MEMORY" ? tooLarge(file) : error);
+    });
+  });
+}
+
+function tooLarge(file: string): ConfigError {
+  const problem = `takes more than ${HEAP_MIB} MiB to check, which is too much for a gateway that is running`;
+  return new ConfigError([{ file, line: 1, column: 1, key: "", problem }]);
+}
+
+/** What was frozen and had no prototype (types.ts: Named) came from the thread without the one and with the other. */
+function plain<T>(value: T): T {
+  if (Array.isArray(value)) return Object.freeze(value.map(plain)) as T;
+  if (typeof value !== "object" || value === null) return value;
+  const entries = Object.entries(value).map(([key, inner]) => [key, plain(inner as unknown)] as const);
+  const bare = Object.create(null) as Record<string, unknown>;
+  for (const [key, inner] of entries) bare[key] = inner;
+  return Object.freeze(bare) as T;
+}
