@@ -162,6 +162,8 @@ export class ArenaThreads {
         continue;
       }
       busy = true;
+      // Turns that ended while another waited behind them have not been announced.
+      this.#drain(seat);
       this.#inspect(seat);
     }
     if (!busy) {

@@ -58,11 +58,16 @@ function claimed(slot: number, run: () => void): void {
   if (Atomics.compareExchange(thread, THREAD.running, mark, 0) !== mark) park();
 }
 
+/**
+ * The I/O thread is woken when nothing is left to do here. While turns are waiting it hears of several at once, or at the
+ * watchdog's next tick if the one that comes now is long: a wake-up costs both threads more than a small turn's end.
+ */
 function finish(slot: number): void {
   const written = thread[THREAD.doneWritten]!;
   thread[THREAD.ring + capacity + (written & (capacity - 1))] = slot;
   Atomics.store(thread, THREAD.doneWritten, (written + 1) | 0);
   if (Atomics.load(thread, THREAD.watched) === 1) return;
+  if (Atomics.load(thread, THREAD.jobsWritten) !== thread[THREAD.jobsRead]) return;
   if (Atomics.exchange(thread, THREAD.wakeSent, 1) === 0) port.postMessage(null);
 }
 

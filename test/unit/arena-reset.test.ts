@@ -105,7 +105,11 @@ describe("the arena is the image again", () => {
 
   test("and stays so, after a native call that wrote all the time", async () => {
     const image = await lab.load(
-      `export default { fetch() { const n = Float64Array.from({ length: 240_000 }, (_, i) => (i * 7919) % 240_007); for (;;) n.reverse().sort(); } }`,
+      `export default { fetch() {
+        const n = new Uint32Array(500_000);
+        for (let i = 0; i < n.length; i += 16_384) crypto.getRandomValues(n.subarray(i, i + 16_384));
+        for (;;) n.sort().reverse();
+      } }`,
     );
     const kills = lab.arenas.threads.kills;
     for (let i = 0; i < 5; i++) {
