@@ -215,3 +215,23 @@ test("deadlines are looked at while there are any, and no timer runs when there 
   });
   expect(deadlines.size).toBe(0);
 });
+
+test("whoever leaves while deadlines are looked at takes nobody else out of sight", async () => {
+  const deadlines = new Deadlines();
+  const looks = new Map<number, number>();
+  const all = Array.from({ length: 100 }, (_, number): Timed => ({
+    checkDeadline: () => {
+      looks.set(number, (looks.get(number) ?? 0) + 1);
+      deadlines.delete(all[number]!);
+      // Somebody who has been looked at, or has not been yet.
+      deadlines.delete(all[(number * 37) % 100]!);
+    },
+  }));
+  for (const timed of [...all, ...all]) deadlines.add(timed);
+  expect(deadlines.size).toBe(100);
+  while (deadlines.size > 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  const taken = new Set([...looks.keys()].map((number) => (number * 37) % 100));
+  for (let number = 0; number < 100; number++) expect(looks.get(number) ?? 0).toBe(looks.has(number) ? 1 : 0);
+  // Those that were never looked at had been taken out by somebody else.
+  for (let number = 0; number < 100; number++) expect(looks.has(number) || taken.has(number)).toBe(true);
+});
