@@ -21,6 +21,7 @@ const HOSTILE = {
   limits: { cpu: "40ms", wall: "700ms", body: "1Mi" },
 };
 const INNOCENT = { upstream: "innocent", limits: { cpu: "5s", wall: "60s" } };
+const BREAKER = { failures: 4, window: "2s", cooldown: "500ms" };
 /** Where there is a queue of hostile requests, an innocent route keeps a slot. */
 const RESERVED = { slots: { reserve: 1 } };
 
@@ -41,6 +42,7 @@ export function stormConfig(upstreams: Upstreams, hostile: readonly string[], lo
     pools: {
       hostile: { slots: 8, arena: "4Mi", queue: QUEUE },
       other: { slots: 4, arena: "4Mi", queue: QUEUE },
+      large: { slots: 2, arena: "8Mi", queue: QUEUE },
     },
     proxy: { slots: 32, queue: QUEUE },
     upgrades: { slots: 4 },
@@ -54,7 +56,9 @@ export function stormConfig(upstreams: Upstreams, hostile: readonly string[], lo
 export function routesOf(hostile: readonly string[]): CountedRoute[] {
   return [
     ...hostile.map((name) => handled(`hostile.${name}`, fileOf(name), HOSTILE)),
-    handled("keeper", "test/storm/handlers/keeper.ts", HOSTILE),
+    handled("keeper", KEEPER, HOSTILE),
+    handled("retried", KEEPER, { ...HOSTILE, onOverflow: { retry: "large" } }),
+    handled("resting", KEEPER, { ...HOSTILE, onFailure: "next", breaker: BREAKER }),
     handled("large", "test/hostile/handlers/answer-large.ts", HOSTILE),
     handled("passed", "test/bench/handlers/next.ts", { ...HOSTILE, rewrite: { prefix: "/" } }),
     handled("innocent.same-pool", ANSWERS, { ...INNOCENT, ...RESERVED, pool: "hostile" }),
@@ -69,6 +73,7 @@ export function routesOf(hostile: readonly string[]): CountedRoute[] {
   ];
 }
 
+const KEEPER = "test/storm/handlers/keeper.ts";
 const ANSWERS = "test/hostile/handlers/answers.ts";
 
 function handled(name: string, file: string, more: object): CountedRoute {

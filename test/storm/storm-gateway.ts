@@ -52,8 +52,13 @@ export class StormGateway {
   static async start(upstreams: Upstreams, random: Random, options: StartOptions): Promise<StormGateway> {
     const gateway = new StormGateway(upstreams, random, options);
     const { process } = gateway;
-    await process.until(() => process.port !== 0 && process.adminPort !== 0);
-    return gateway;
+    try {
+      await process.until(() => process.port !== 0 && process.adminPort !== 0);
+      return gateway;
+    } catch (error) {
+      await gateway.remove();
+      throw error;
+    }
   }
 
   /** Paths of the hostile handlers that are loaded. */

@@ -3,4 +3,8 @@ import { visit, type Client } from "./visit.ts";
 
 const ENDS = ["", "", "", "overflow", "spin", "native", "throw", "wait", "trap"];
 
-export const keeper: Client = async (site, random) => visit(site, `/keeper?end=${random.pick(ENDS)}`);
+/** Its route fails, runs it again in larger arenas, or rests and goes upstream. */
+const PATHS = ["/keeper", "/keeper", "/retried", "/resting"];
+
+export const keeper: Client = async (site, random) =>
+  visit(site, `${random.pick(PATHS)}?end=${random.pick(ENDS)}`);
