@@ -18,7 +18,7 @@ export const PROCESS = {
   engineBytes: 14 * MIB,
   /** Bodies that nobody uses any more and V8 has not found yet (it looks when they are half of its heap). */
   garbageBytes: 24 * MIB,
-  /** esbuild, for sources of up to BUNDLE_SOURCE_BYTES. */
+  /** esbuild, for sources of up to BUNDLE_SOURCE_BYTES; before it, the thread that reads a changed configuration. */
   bundlerBytes: 48 * MIB,
 } as const;
 
