@@ -12,6 +12,16 @@ import { ArenaThread, type ArenaShared } from "./arena-thread.ts";
 import { JOB, SLOT, SLOT_WORDS } from "./control.ts";
 import type { BuildResult, ImageRecipe } from "./image-builder.ts";
 
+/**
+ * So many turns may wait for a thread inside of arenas, as long as they are short; who comes then gets its arena when it
+ * is its turn. Two reasons: an arena that is used again at once is still in the processor's caches (with 32 requests under
+ * way, a turn in one of 64 arenas took half as long again as in one of four, `npm run bench`), and what has been submitted
+ * cannot be overtaken any more, neither by a shorter turn nor by a fairer one.
+ */
+const TURNS_AHEAD = 4;
+/** Behind turns that are expected to take longer than this together, nobody is submitted. */
+const AHEAD_US = 5000;
+
 /** The interrupt sees CPU time first; the watchdog acts when a turn is this much past its limit. */
 const GRACE_MS = 10;
 const TICK_MS = 5;
@@ -37,6 +47,8 @@ interface Seat {
   thread: ArenaThread;
   /** Slots submitted and not yet done, in order. */
   pending: Set<number>;
+  /** What they are expected to take together. */
+  backlogUs: number;
   running: Running | undefined;
 }
 
@@ -45,6 +57,8 @@ export class ArenaThreads {
   readonly #events: ThreadEvents;
   readonly #seats: Seat[] = [];
   readonly #expired = new Set<number>();
+  /** By slot: what its job is expected to take. */
+  readonly #expectedUs: Float64Array;
   readonly #scratch: number;
   #spare: Seat;
   #timer: NodeJS.Timeout | undefined;
@@ -59,6 +73,7 @@ export class ArenaThreads {
     this.#shared = { ...shared, heapMib: threadHeapMib(shared.arenas.length, threads) };
     this.#events = events;
     this.#scratch = shared.arenas.length - 1;
+    this.#expectedUs = new Float64Array(shared.arenas.length);
     for (let i = 0; i < threads; i++) this.#seats.push(this.#newSeat());
     this.#spare = this.#newSeat();
   }
@@ -76,19 +91,32 @@ export class ArenaThreads {
     return slot % this.#seats.length;
   }
 
-  /** How many jobs wait for a thread or run on it; for choosing among free slots. */
+  /** How many jobs wait for a thread or run on it. */
   load(seat: number): number {
     return this.#seats[seat]!.pending.size;
   }
 
-  /** Of the thread that has the fewest. */
-  get leastLoad(): number {
+  /** How long they are expected to take, for choosing among free slots: microseconds, none less than one. */
+  backlogUs(seat: number): number {
+    const { pending, backlogUs } = this.#seats[seat]!;
+    return pending.size + backlogUs;
+  }
+
+  get leastBacklogUs(): number {
     let least = Infinity;
-    for (const { pending } of this.#seats) least = Math.min(least, pending.size);
+    for (let seat = 0; seat < this.#seats.length; seat++) least = Math.min(least, this.backlogUs(seat));
     return least;
   }
 
-  submit(slot: number): void {
+  /** Whether a thread can take another turn. */
+  get haveTime(): boolean {
+    return this.#seats.some(
+      ({ pending, backlogUs }) => pending.size === 0 || (pending.size < TURNS_AHEAD && backlogUs < AHEAD_US),
+    );
+  }
+
+  submit(slot: number, expectedUs: number): void {
+    this.#expectedUs[slot] = expectedUs;
     this.#submit(this.#seats[this.seatOf(slot)]!, slot);
   }
 
@@ -120,7 +148,12 @@ export class ArenaThreads {
   }
 
   #newSeat(after?: Promise<void>): Seat {
-    const seat: Seat = { thread: undefined as unknown as ArenaThread, pending: new Set(), running: undefined };
+    const seat: Seat = {
+      thread: undefined as unknown as ArenaThread,
+      pending: new Set(),
+      backlogUs: 0,
+      running: undefined,
+    };
     seat.thread = new ArenaThread(
       this.#shared,
       () => this.#drain(seat),
@@ -136,6 +169,7 @@ export class ArenaThreads {
 
   #submit(seat: Seat, slot: number): void {
     seat.pending.add(slot);
+    seat.backlogUs += this.#expectedUs[slot]!;
     seat.thread.submit(slot);
     this.#timer ??= setInterval(() => this.#watch(), TICK_MS);
   }
@@ -143,6 +177,7 @@ export class ArenaThreads {
   #drain(seat: Seat): void {
     seat.thread.drain((slot) => {
       seat.pending.delete(slot);
+      seat.backlogUs = seat.pending.size === 0 ? 0 : seat.backlogUs - this.#expectedUs[slot]!;
       this.#expired.delete(slot);
       if (slot === this.#scratch) this.#buildDone?.(undefined);
       else this.#events.done(slot);

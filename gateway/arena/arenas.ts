@@ -8,6 +8,7 @@ import { SLOT } from "./control.ts";
 import { ArenaThreads, type KillCause } from "./arena-threads.ts";
 import type { BuildFailure, BuiltImage, ImageRecipe } from "./image-builder.ts";
 import type { Engine } from "./engine.ts";
+import { type Entrance, Entrances, Share } from "./entrances.ts";
 import type { GrowthLog } from "./growth-log.ts";
 import { IMAGE, IMAGE_HEADER_BYTES, type ImageSpan, ImageStore, scratchBytes } from "./image.ts";
 import { DATA_START, EXTENSION_START } from "./layout.ts";
@@ -24,19 +25,6 @@ export interface ArenaOptions {
   growth?: GrowthLog;
   /** A thread ended for no reason of ours. */
   onLost(error: Error | undefined): void;
-}
-
-/**
- * So many turns may wait for a thread inside of arenas; who comes then gets its arena when it is its turn. An arena that
- * is used again at once is still in the processor's caches, and one more in use is one less there: with 32 requests under
- * way, a turn in one of 64 arenas took half as long again as in one of four (`npm run bench`, 32 connections).
- */
-const TURNS_AHEAD = 4;
-
-interface Entrance {
-  readonly pool: SlotPool;
-  readonly image: Image;
-  readonly tenant: SlotTenant;
 }
 
 /** Who holds a slot, for people. */
@@ -66,6 +54,8 @@ export interface Image {
   runtime: number;
   context: number;
   topPages: number;
+  /** What its handler has had of the threads' time. */
+  share: Share;
 }
 
 export interface MadeImage {
@@ -82,8 +72,7 @@ export class Arenas {
   readonly threads: ArenaThreads;
   readonly #slots: Slots;
   readonly #tenants: (SlotTenant | undefined)[];
-  /** In order of arrival. Bound: those who wait here hold permits of their pools (admit/gate.ts). */
-  readonly #entering: Entrance[] = [];
+  readonly #entrances = new Entrances();
 
   constructor({ engine, workerCode, pools, threads, imagesBytes, prefault, growth, onLost }: ArenaOptions) {
     this.images = new ImageStore(imagesBytes);
@@ -128,15 +117,13 @@ export class Arenas {
    * sure that there is a slot.
    */
   enter(pool: SlotPool, image: Image, tenant: SlotTenant): void {
-    const entrance = { pool, image, tenant };
-    if (this.#entering.length === 0 && this.threads.leastLoad < TURNS_AHEAD) this.#lease(entrance);
-    else this.#entering.push(entrance);
+    this.#entrances.add({ pool, image, tenant });
+    this.#letIn();
   }
 
   /** Whoever has not been let in yet does not want to any more. */
-  leave(tenant: SlotTenant): void {
-    const place = this.#entering.findIndex((entrance) => entrance.tenant === tenant);
-    if (place !== -1) this.#entering.splice(place, 1);
+  leave(tenant: SlotTenant, image: Image): void {
+    this.#entrances.remove(tenant, image);
   }
 
   give(pool: SlotPool, slot: Slot): void {
@@ -144,8 +131,9 @@ export class Arenas {
     pool.give(slot);
   }
 
-  submit(slot: Slot): void {
-    this.threads.submit(slot.index);
+  /** `expectedUs`: CPU time that the job is going to take, as far as one can tell. */
+  submit(slot: Slot, expectedUs = 0): void {
+    this.threads.submit(slot.index, expectedUs);
   }
 
   /** Undefined: the slot is free. */
@@ -174,7 +162,11 @@ export class Arenas {
   }
 
   #letIn(): void {
-    while (this.#entering.length > 0 && this.threads.leastLoad < TURNS_AHEAD) this.#lease(this.#entering.shift()!);
+    while (this.threads.haveTime) {
+      const entrance = this.#entrances.next();
+      if (!entrance) return;
+      this.#lease(entrance);
+    }
   }
 
   #lease({ pool, image, tenant }: Entrance): void {
@@ -196,7 +188,7 @@ export class Arenas {
     const start = span.offset + IMAGE_HEADER_BYTES;
     images.set(scratch.subarray(EXTENSION_START, EXTENSION_START + built.extensionBytes), start);
     images.set(scratch.subarray(DATA_START, DATA_START + built.dataBytes), start + built.extensionBytes);
-    return { span, bytes, runtime: built.runtime, context: built.context, topPages: built.topPages };
+    return { span, bytes, runtime: built.runtime, context: built.context, topPages: built.topPages, share: new Share() };
   }
 
   #writeHeader(span: ImageSpan, built: BuiltImage): void {

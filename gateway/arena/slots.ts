@@ -48,9 +48,9 @@ export class Slot {
 
 /** How busy the threads are that run the slots' turns. */
 export interface ThreadLoads {
-  readonly leastLoad: number;
+  readonly leastBacklogUs: number;
   seatOf(slot: number): number;
-  load(seat: number): number;
+  backlogUs(seat: number): number;
 }
 
 export class SlotPool {
@@ -76,16 +76,16 @@ export class SlotPool {
    * another image, the one unused for longest, which is the least likely to be missed.
    */
   take(image: number, threads: ThreadLoads): Slot {
-    const { leastLoad } = threads;
+    const least = threads.leastBacklogUs;
     let best = -1;
-    let bestLoad = Infinity;
-    for (let i = this.#free.length - 1; i >= 0 && bestLoad > leastLoad; i--) {
+    let bestUs = Infinity;
+    for (let i = this.#free.length - 1; i >= 0 && bestUs > least; i--) {
       const { control, index } = this.#free[i]!;
       if (control[SLOT.cleanImage] !== image) continue;
-      const load = threads.load(threads.seatOf(index));
-      if (load >= bestLoad) continue;
+      const backlogUs = threads.backlogUs(threads.seatOf(index));
+      if (backlogUs >= bestUs) continue;
       best = i;
-      bestLoad = load;
+      bestUs = backlogUs;
     }
     const [slot] = this.#free.splice(best >= 0 ? best : 0, 1);
     assert(slot, `pool ${this.name} has a free slot for every permit`);

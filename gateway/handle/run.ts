@@ -127,7 +127,7 @@ export class HandlerRun implements Timed, SlotTenant {
   /** Ends the run now, whatever the handler is at. */
   abort(cause: "wall"): void {
     this.#expired = true;
-    if (this.#phase === "waiting") this.#place.arenas.leave(this);
+    if (this.#phase === "waiting") this.#place.arenas.leave(this, this.#place.image);
     if (this.#phase === "idle" || this.#phase === "waiting") this.#abort(cause, []);
     else if (this.#phase === "running") this.#place.arenas.threads.expire(this.slot.index);
   }
@@ -156,7 +156,7 @@ export class HandlerRun implements Timed, SlotTenant {
     control[SLOT.dataBytes] = data?.length ?? -1;
     control[SLOT.cpuLeftUs] = Math.max(1, this.#cpuLimitUs - this.cpuUs);
     this.#phase = "running";
-    this.#place.arenas.submit(this.slot);
+    this.#place.arenas.submit(this.slot, this.#place.image.share.expectedUs);
   }
 
   jobDone(): void {
@@ -185,6 +185,7 @@ export class HandlerRun implements Timed, SlotTenant {
     // A reset is ours and cannot hang; if its thread was killed for another slot it was only queued, not killed.
     assert(this.#phase === "running", "only a turn is killed");
     if (cause === "cpu") this.cpuUs = Math.max(this.cpuUs, this.#cpuLimitUs);
+    this.#place.image.share.charge(this.#cpuLimitUs);
     this.#measure();
     this.#abort(cause, this.#frames());
   }
@@ -192,6 +193,7 @@ export class HandlerRun implements Timed, SlotTenant {
   #account(): void {
     const { control } = this.slot;
     this.cpuUs += control[SLOT.cpuUs]!;
+    this.#place.image.share.charge(control[SLOT.cpuUs]!);
     this.logsDropped += control[SLOT.logsDropped]!;
     this.peakBytes = Math.max(this.peakBytes, control[SLOT.peakPages]! * PAGE_BYTES + MAILBOX_BYTES);
     this.slot.peakBytes = Math.max(this.slot.peakBytes, this.peakBytes);

@@ -1,21 +1,25 @@
-// When a request gets its arena: at the last moment, so that few arenas do the work of many requests.
+// When a request gets its arena: at the last moment, so that few arenas do the work of many requests, and in an order
+// that is fair to handlers.
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { Image } from "../../gateway/arena/arenas.ts";
 import { ArenaLab } from "../support/arena-lab.ts";
 
 const SLOTS = 16;
-/** As in arenas.ts. */
+/** As in arena-threads.ts. */
 const TURNS_AHEAD = 4;
+
+/** Computes for as long as it is told to. */
+const BUSY = `export default { fetch(request) {
+  const end = performance.now() + Number(new URL(request.url).searchParams.get("ms"));
+  while (performance.now() < end);
+  return new Response("done");
+} };`;
 
 let lab: ArenaLab;
 let image: Image;
 beforeEach(async () => {
   lab = await ArenaLab.open({ slots: SLOTS, threads: 1, arenaBytes: 2 * 1024 * 1024 });
-  image = await lab.load(`export default { fetch(request) {
-    const end = performance.now() + Number(new URL(request.url).searchParams.get("ms"));
-    while (performance.now() < end);
-    return new Response("done");
-  } };`);
+  image = await lab.load(BUSY);
 });
 afterEach(() => lab.close());
 
@@ -30,6 +34,7 @@ test("sixteen requests at once are served by a few arenas, one after the other",
 });
 
 test("a request whose time is over before a thread had time for it ends without ever having had an arena", async () => {
+  // The first of its kind: nobody knows yet how long they take.
   const busy = Array.from({ length: TURNS_AHEAD }, () => lab.start(image, { path: "/?ms=80", cpuMs: 1000 }));
   const late = lab.start(image, { path: "/?ms=0", wallMs: 20 });
   const next = lab.start(image, { path: "/?ms=0" });
@@ -40,4 +45,46 @@ test("a request whose time is over before a thread had time for it ends without 
   await Promise.all([...busy, next].map((recorder) => recorder.finish()));
   expect(next.body).toBe("done");
   expect(lab.pool.free).toBe(SLOTS);
+});
+
+test("behind a turn that is known to be long nobody is made to wait inside", async () => {
+  await lab.request(image, { path: "/?ms=60", cpuMs: 1000 });
+  const crowd = Array.from({ length: SLOTS }, () => lab.start(image, { path: "/?ms=10", cpuMs: 1000 }));
+  expect(SLOTS - lab.pool.free).toBe(1);
+  await Promise.all(crowd.map((recorder) => recorder.finish()));
+  expect(crowd.map(({ body }) => body)).toEqual(crowd.map(() => "done"));
+});
+
+test("the requests of a handler that computes for long let those of another one pass", async () => {
+  const short = await lab.load(BUSY, "short.ts");
+  await lab.request(image, { path: "/?ms=40", cpuMs: 1000 });
+  await lab.request(short, { path: "/?ms=0" });
+  const ends: string[] = [];
+  const start = (of: Image, name: string, ms: number) => {
+    const recorder = lab.start(of, { path: `/?ms=${ms}`, cpuMs: 1000 });
+    return recorder.finish().then(() => ends.push(name));
+  };
+  const all = [
+    ...Array.from({ length: 6 }, () => start(image, "long", 40)),
+    ...Array.from({ length: 6 }, () => start(short, "short", 0)),
+  ];
+  await Promise.all(all);
+  // One long turn was running already. In order of arrival, six would have been first.
+  expect(ends.slice(0, 7).filter((name) => name === "short")).toHaveLength(6);
+});
+
+test("a handler that has rested has saved nothing up", async () => {
+  const other = await lab.load(BUSY, "other.ts");
+  // `image` works while `other` rests.
+  for (let i = 0; i < 5; i++) await lab.request(image, { path: "/?ms=20", cpuMs: 1000 });
+  const ends: string[] = [];
+  const start = (of: Image, name: string) =>
+    lab
+      .start(of, { path: "/?ms=20", cpuMs: 1000 })
+      .finish()
+      .then(() => ends.push(name));
+  await lab.request(other, { path: "/?ms=20", cpuMs: 1000 });
+  await Promise.all([..."abcde"].flatMap(() => [start(image, "image"), start(other, "other")]));
+  // If its rest had counted, all five of `other` would have come before the second of `image`.
+  expect(ends.slice(0, 6).filter((name) => name === "image").length).toBeGreaterThanOrEqual(2);
 });
