@@ -132,7 +132,8 @@ export class Call implements ResponseSink, Timed {
   onData(chunk: Uint8Array): boolean {
     this.bytesReceived += chunk.length;
     this.#movedMs = performance.now();
-    this.#paused = !this.sink.onData(chunk);
+    // Not set back here: one read can bring several pieces, and a source that was told to wait waits for `resume()`.
+    if (!this.sink.onData(chunk)) this.#paused = true;
     return !this.#paused;
   }
 

@@ -66,6 +66,8 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
   #whole = false;
   #blocked = false;
   #blockedSinceMs = 0;
+  /** Chunks that the socket has not taken yet; one read of an answer in chunks can bring two. */
+  #lent = 0;
   #sourceOver = false;
   #responseClosed = false;
   #done: ((outcome: Outcome) => void) | null;
@@ -211,9 +213,11 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
   // once. The buffer then serves the next one.
   #lend(bytes: Uint8Array): boolean {
     const chunk = takeChunk(bytes);
+    this.#lent += 1;
     this.#block();
     this.#exchange.res.write(chunk.subarray(0, bytes.length), () => {
       giveChunk(chunk);
+      this.#lent -= 1;
       this.#unblock();
     });
     return false;
@@ -237,7 +241,10 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
     this.#blockedSinceMs = performance.now();
   }
 
+  // The client took something, which the deadline counts from; it is behind for as long as something is lent.
   #unblock(): void {
+    this.#blockedSinceMs = performance.now();
+    if (this.#lent > 0) return;
     this.#blocked = false;
     this.source?.resume();
   }

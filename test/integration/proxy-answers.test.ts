@@ -68,6 +68,18 @@ describe("bodies", () => {
     expect(got.body.toString()).toBe("old");
   });
 
+  // One read brings the end of a large chunk and a small one: the large one is on its way to the client when the small one
+  // is taken at once. What was told to wait must then still hear that it may go on.
+  test("large and small chunks in turn arrive whole", async () => {
+    const chunk = (bytes: number): string => `${bytes.toString(16)}\r\n${"x".repeat(bytes)}\r\n`;
+    const rounds = Array.from({ length: 100 }, (_, i) => chunk(20_000 + 531 * (i % 50)) + chunk(1 + 97 * i));
+    const got = await answered(
+      `HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n${rounds.join("")}0\r\n\r\n`,
+    );
+    const sizes = rounds.map((_, i) => 20_000 + 531 * (i % 50) + 1 + 97 * i);
+    expect(got.body.length).toBe(sizes.reduce((sum, size) => sum + size, 0));
+  });
+
   test("a body of one megabyte in odd pieces arrives byte for byte", async () => {
     const body = Buffer.from(Uint8Array.from({ length: 1 << 20 }, (_, i) => (i * 7919) >> 3));
     origin.answer = (_, { socket }) => {
