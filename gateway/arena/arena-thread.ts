@@ -29,6 +29,7 @@ const SLOT_MASK = (1 << RUNNING_SLOT_BITS) - 1;
 
 export class ArenaThread {
   readonly ready: Promise<void>;
+  isReady = false;
   /** Where image recipes go and results come from. */
   readonly recipes: MessagePort;
   #worker: Worker | undefined;
@@ -80,6 +81,7 @@ export class ArenaThread {
     return new Promise((resolve, reject) => {
       worker.once("message", ({ threadPath }: { threadPath: string }) => {
         this.#threadPath = threadPath;
+        this.isReady = true;
         worker.on("message", this.#onWake);
         resolve();
       });

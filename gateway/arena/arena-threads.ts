@@ -22,6 +22,9 @@ const TURNS_AHEAD = 4;
 /** Behind turns that are expected to take longer than this together, nobody is submitted. */
 const AHEAD_US = 5000;
 
+/** What a thread that is only starting is behind, roughly. */
+const START_US = 100_000;
+
 /** The interrupt sees CPU time first; the watchdog acts when a turn is this much past its limit. */
 const GRACE_MS = 10;
 const TICK_MS = 5;
@@ -29,6 +32,8 @@ const TICK_MS = 5;
 export type KillCause = "cpu" | "wall";
 
 export interface ThreadEvents {
+  /** A thread has started and can take turns. */
+  ready(): void;
   /** A job came to its end; the slot's block says how. */
   done(slot: number): void;
   /** The turn that this slot was in was ended by terminating its thread, which is gone; the slot is condemned. */
@@ -98,8 +103,8 @@ export class ArenaThreads {
 
   /** How long they are expected to take, for choosing among free slots: microseconds, none less than one. */
   backlogUs(seat: number): number {
-    const { pending, backlogUs } = this.#seats[seat]!;
-    return pending.size + backlogUs;
+    const { thread, pending, backlogUs } = this.#seats[seat]!;
+    return (thread.isReady ? 0 : START_US) + pending.size + backlogUs;
   }
 
   get leastBacklogUs(): number {
@@ -111,7 +116,8 @@ export class ArenaThreads {
   /** Whether a thread can take another turn. */
   get haveTime(): boolean {
     return this.#seats.some(
-      ({ pending, backlogUs }) => pending.size === 0 || (pending.size < TURNS_AHEAD && backlogUs < AHEAD_US),
+      ({ thread, pending, backlogUs }) =>
+        thread.isReady && (pending.size === 0 || (pending.size < TURNS_AHEAD && backlogUs < AHEAD_US)),
     );
   }
 
@@ -163,7 +169,10 @@ export class ArenaThreads {
       after,
     );
     // A thread that cannot start is reported by `lost`.
-    seat.thread.ready.catch(() => {});
+    seat.thread.ready.then(
+      () => this.#events.ready(),
+      () => {},
+    );
     return seat;
   }
 

@@ -95,6 +95,7 @@ export class Arenas {
         this.#tenants[slot]?.jobKilled(cause);
         this.#letIn();
       },
+      ready: () => this.#letIn(),
       lost: onLost,
     });
   }
