@@ -14,14 +14,18 @@ import type {
   RouteConfig,
   UpstreamConfig,
 } from "./config/types.ts";
+import type { Logger } from "./shared/log.ts";
 import { type LoadedHandler, loadHandlers, unloadHandlers } from "./handle/handler-set.ts";
-import { type WarmFailure, warmFailures } from "./handle/warm-failures.ts";
+import { warmFailures } from "./handle/warm-failures.ts";
 import type { CheckOptions } from "./proxy/active-check.ts";
 import { targetAddress, type TlsToTarget } from "./proxy/connect.ts";
 import type { CallTimeouts } from "./proxy/call.ts";
 import type { Deadlines } from "./proxy/deadlines.ts";
 import type { ForwardingPolicy, HeaderRules } from "./proxy/headers.ts";
 import { Upstream, type UpstreamOptions } from "./proxy/upstream.ts";
+
+/** Lines of a handler's console that are told when it has been loaded. */
+const LOADING_LINES = 64;
 
 /** How a route's requests go to one upstream: headers, and the upstream's timeouts as the route overrides them. */
 export interface Way {
@@ -47,7 +51,6 @@ export class Generation {
   readonly table: RouteTable<Route>;
   readonly routes: readonly Route[];
   readonly upstreams: ReadonlyMap<string, Upstream>;
-  readonly warmFailures: readonly WarmFailure[];
   /** The files it was made from, for whoever watches them, and their state just before they were read. */
   readonly files: readonly string[];
   readonly signature: string;
@@ -71,10 +74,19 @@ export class Generation {
     this.#arenas = arenas;
     this.routes = config.routes.map((route) => compile(route, config, upstreams, handlers));
     this.table = new RouteTable(this.routes);
-    this.warmFailures = warmFailures(config.routes, handlers);
     this.#byOrigin = originsOf(config, upstreams);
     this.files = filesOf(config, handlers);
     this.signature = signatureOf(this.files, startedMs);
+  }
+
+  /** What its handlers wrote to their consoles while they were loaded, and which of their warm requests failed. */
+  tell(logger: Logger): void {
+    for (const { name: handler, logs } of new Set(this.#handlers.values())) {
+      for (const console of logs.slice(0, LOADING_LINES)) logger.info({ handler, console }, "while it was loaded");
+    }
+    for (const failure of warmFailures(this.config.routes, this.#handlers)) {
+      logger.warn(failure, "a warm request failed");
+    }
   }
 
   /** Loads handlers and opens upstreams. Throws HandlerLoadError, and then nothing of it is left. */

@@ -110,7 +110,7 @@ export class Reloader {
       const fixed = changesThatNeedRestart(gateway.generation.config, config);
       if (fixed.length > 0) throw new RestartNeeded(`a restart is needed to change ${fixed.join(", ")}`);
       const generation = await Generation.open(config, arenas, deadlines);
-      for (const failure of generation.warmFailures) logger.warn(failure, "a warm request failed");
+      generation.tell(logger);
       gateway.adopt(generation);
       this.generation++;
       this.#report(true, "");

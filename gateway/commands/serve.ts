@@ -82,7 +82,7 @@ async function start(config: GatewayConfig, { plan, limit, log }: Start): Promis
   });
   await arenas.ready();
   const generation = await Generation.open(config, arenas, deadlines);
-  for (const failure of generation.warmFailures) logger.warn(failure, "a warm request failed");
+  generation.tell(logger);
   const gateway = new Gateway({ config, arenas, deadlines, generation, logger, observer: admin.figures });
   const address = await gateway.listen();
   const shutdown = new Shutdown({ gateway, admin, arenas, logger, drain: config.drain });

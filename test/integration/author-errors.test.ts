@@ -90,6 +90,12 @@ describe("a handler that fails", () => {
     );
   });
 
+  test("what it writes to its console while it is loaded is in the log, once, with its name", () => {
+    expect(gateway.log.filter(({ console }) => console === "faulty is loaded")).toEqual([
+      expect.objectContaining({ level: 30, handler: FILE, msg: "while it was loaded" }),
+    ]);
+  });
+
   test("in an imported file: that file's line", async () => {
     const { lines } = await ask("/throws-in-import");
     expectPlace(lines[0], place("totalOf", LIBRARY));

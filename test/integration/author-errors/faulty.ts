@@ -10,6 +10,8 @@ interface Cart {
 
 const EMPTY: Cart = { items: [] };
 
+console.log("faulty is loaded");
+
 function nameOf(cart: Cart): string {
   return cart.customer!.name; // here: nameOf
 }
