@@ -90,10 +90,9 @@ describe("a handler that fails", () => {
     );
   });
 
-  test("what it writes to its console while it is loaded is in the log, once, with its name", () => {
-    expect(gateway.log.filter(({ console }) => console === "faulty is loaded")).toEqual([
-      expect.objectContaining({ level: 30, handler: FILE, msg: "while it was loaded" }),
-    ]);
+  test("what it writes to its console while it is loaded is in the log, once for each of its two images", () => {
+    const line = expect.objectContaining({ level: 30, handler: FILE, msg: "while it was loaded" });
+    expect(gateway.log.filter(({ console }) => console === "faulty is loaded")).toEqual([line, line]);
   });
 
   test("in an imported file: that file's line", async () => {
