@@ -64,12 +64,13 @@ interface Start {
 async function start(config: GatewayConfig, { plan, limit, log }: Start): Promise<Running> {
   const { logger } = log;
   keepCapsToThisThread();
-  const admin = new Admin({ config, plan, limit, log, page: await loadPage() });
+  const [page, workerCode] = await Promise.all([loadPage(), arenaWorkerCode()]);
+  const admin = new Admin({ config, plan, limit, log, page });
   const adminAddress = await admin.listen();
   const deadlines = new Deadlines();
   const arenas = new Arenas({
     engine: loadEngine(),
-    workerCode: await arenaWorkerCode(),
+    workerCode,
     pools: Object.values(config.pools),
     threads: config.threads,
     imagesBytes: config.imagesBytes,
@@ -80,8 +81,8 @@ async function start(config: GatewayConfig, { plan, limit, log }: Start): Promis
       process.exit(EXIT_SOFTWARE);
     },
   });
-  await arenas.ready();
-  const generation = await Generation.open(config, arenas, deadlines);
+  // Handlers are bundled while the threads start.
+  const [generation] = await Promise.all([Generation.open(config, arenas, deadlines), arenas.ready()]);
   generation.tell(logger);
   const gateway = new Gateway({ config, arenas, deadlines, generation, logger, observer: admin.figures });
   const address = await gateway.listen();
