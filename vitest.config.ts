@@ -2,7 +2,15 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** Files that take a minute or more: begun last, one of them would leave a core idle at the end. */
-const LONG = [/hostile\.test/, /storm\.test/, /life\.test/, /local-proof/, /gateway\.test/, /bound/, /isolation/];
+const LONG = [
+  /hostile\.test/,
+  /storm\.test/,
+  /life\.test/,
+  /local-proof/,
+  /gateway\.test/,
+  /bound/,
+  /isolation/,
+];
 
 class LongFilesFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

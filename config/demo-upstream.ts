@@ -6,7 +6,9 @@ const PORT = 3000;
 const server = createServer((req, res) => {
   const { method, url, headers } = req;
   res.setHeader("content-type", "application/json");
-  req.resume().on("end", () => res.end(`${JSON.stringify({ app: "demo", method, url, headers }, null, 2)}\n`));
+  req
+    .resume()
+    .on("end", () => res.end(`${JSON.stringify({ app: "demo", method, url, headers }, null, 2)}\n`));
 });
 
 server.on("error", (error: NodeJS.ErrnoException) => {

@@ -76,7 +76,10 @@ export class Gateway {
     this.#accessLog = new AccessLog(logger, config.log.sample2xx);
     this.#replyIdleMs = config.limits.replyTimeoutMs;
     this.gates = new Map(
-      Object.values(config.pools).map((pool) => [pool.name, new Gate({ ...pool, shares: sharesOf(config, pool.name) })]),
+      Object.values(config.pools).map((pool) => [
+        pool.name,
+        new Gate({ ...pool, shares: sharesOf(config, pool.name) }),
+      ]),
     );
     this.proxyGate = new Gate({ ...config.proxy, shares: sharesOf(config, PROXY_GATE) });
     this.upgradeGate = new Gate(upgradeGateOf(config));
@@ -166,7 +169,10 @@ export class Gateway {
   #ended(arrival: Arrival, request: Request, generation: Generation): void {
     generation.leave();
     const durationMs = performance.now() - arrival.acceptedAtMs;
-    request.passage?.ended(request.handlerMs === null ? "neither" : request.aborted ? "aborted" : "well", performance.now());
+    request.passage?.ended(
+      request.handlerMs === null ? "neither" : request.aborted ? "aborted" : "well",
+      performance.now(),
+    );
     this.#observer.requestEnded(request, durationMs);
     this.#accessLog.write(arrival, request, durationMs);
     this.active--;
@@ -329,7 +335,13 @@ export class Gateway {
   #forward({ exchange, request, route }: Visit, permit: Permit): void {
     const upstream = upstreamOf(route);
     const { policy, timeouts } = route.ways.get(upstream)!;
-    const options = { upstream, policy, timeouts, replyIdleMs: this.#replyIdleMs, target: rewrite(exchange.target, route) };
+    const options = {
+      upstream,
+      policy,
+      timeouts,
+      replyIdleMs: this.#replyIdleMs,
+      target: rewrite(exchange.target, route),
+    };
     forward(exchange, options, (outcome) => {
       permit.release();
       request.target = outcome.target;
@@ -349,7 +361,13 @@ export class Gateway {
     const upstream = upstreamOf(route);
     const { policy, timeouts } = route.ways.get(upstream)!;
     const { idleTimeoutMs: idleMs } = generation.config.upgrades;
-    const options = { upstream, policy, idleMs, handshakeMs: timeouts.headMs, target: rewrite(upgrade.target, route) };
+    const options = {
+      upstream,
+      policy,
+      idleMs,
+      handshakeMs: timeouts.headMs,
+      target: rewrite(upgrade.target, route),
+    };
     const tunnel = forwardUpgrade(upgrade, options, (outcome) => {
       this.#tunnels.delete(tunnel);
       permit.release();
@@ -457,5 +475,10 @@ function gateOf({ handler, upgrade }: Pick<RouteConfig, "handler" | "upgrade">):
 }
 
 function upgradeGateOf(config: GatewayConfig): GateOptions {
-  return { slots: config.upgrades.slots, queueLength: 0, queueWaitMs: 0, shares: sharesOf(config, UPGRADE_GATE) };
+  return {
+    slots: config.upgrades.slots,
+    queueLength: 0,
+    queueWaitMs: 0,
+    shares: sharesOf(config, UPGRADE_GATE),
+  };
 }

@@ -82,7 +82,8 @@ export class Generation {
   /** What its handlers wrote to their consoles while they were loaded, and which of their warm requests failed. */
   tell(logger: Logger): void {
     for (const { name: handler, logs } of new Set(this.#handlers.values())) {
-      for (const console of logs.slice(0, LOADING_LINES)) logger.info({ handler, console }, "while it was loaded");
+      for (const console of logs.slice(0, LOADING_LINES))
+        logger.info({ handler, console }, "while it was loaded");
     }
     for (const failure of warmFailures(this.config.routes, this.#handlers)) {
       logger.warn(failure, "a warm request failed");
@@ -137,7 +138,10 @@ export class Generation {
   }
 }
 
-function filesOf({ tls, upstreams, file }: GatewayConfig, handlers: ReadonlyMap<string, LoadedHandler>): string[] {
+function filesOf(
+  { tls, upstreams, file }: GatewayConfig,
+  handlers: ReadonlyMap<string, LoadedHandler>,
+): string[] {
   const ofUpstreams = Object.values(upstreams).flatMap(({ tls }) => [tls.caFile, tls.certFile, tls.keyFile]);
   const ofHandlers = [...handlers.values()].flatMap(({ inputs }) => inputs);
   const named = [file, tls?.certFile, tls?.keyFile, ...ofUpstreams, ...ofHandlers];
@@ -178,7 +182,9 @@ function compile(
     handler: handlers.get(config.name) ?? null,
     breaker: config.handler?.breaker ? new Breaker(config.handler.breaker) : null,
     upstreams: config.upstreams.map(({ name, weight }) => ({ upstream: named(name), weight })),
-    bindings: new Map(Object.entries(config.handler?.bindings ?? {}).map(([key, name]) => [key, named(name)])),
+    bindings: new Map(
+      Object.entries(config.handler?.bindings ?? {}).map(([key, name]) => [key, named(name)]),
+    ),
     responseRules,
     ways,
   };
@@ -238,7 +244,13 @@ function upstreamOptions(config: UpstreamConfig, { limits, proxy }: GatewayConfi
   };
 }
 
-function checkOptions({ path, intervalMs, timeoutMs, failures, successes }: ActiveHealthConfig): CheckOptions {
+function checkOptions({
+  path,
+  intervalMs,
+  timeoutMs,
+  failures,
+  successes,
+}: ActiveHealthConfig): CheckOptions {
   return { path, intervalMs, timeoutMs, healthyAfter: successes, unhealthyAfter: failures };
 }
 

@@ -32,7 +32,9 @@ export const EARLY_OPTIMIZATION = "--wasm-tiering-budget=100000";
 
 /** Compiled modules are kept between starts: a third of the start time, and no TypeScript parser in memory. */
 export function cacheCompiledCode(): void {
-  const { status } = enableCompileCache(process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), "nea-compile-cache"));
+  const { status } = enableCompileCache(
+    process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), "nea-compile-cache"),
+  );
   // A read-only file system is no fault: the gateway only starts slower.
   if (status === constants.compileCacheStatus.FAILED) return;
 }

@@ -20,12 +20,16 @@ export function limitOf({ memory }: GatewayConfig): MemoryLimit | undefined {
 export function checkMemory(config: GatewayConfig, plan: Plan): MemoryLimit | undefined {
   const limit = limitOf(config);
   if (!limit || plan.totalBytes <= limit.bytes) return limit;
-  const large = plan.terms.filter(({ bytes }) => bytes > plan.totalBytes * LARGE_SHARE).sort((a, b) => b.bytes - a.bytes);
+  const large = plan.terms
+    .filter(({ bytes }) => bytes > plan.totalBytes * LARGE_SHARE)
+    .sort((a, b) => b.bytes - a.bytes);
   const lines = [
     `the plan needs ${size(plan.totalBytes)}, the limit is ${size(limit.bytes)} (${limit.source})`,
     "",
     `terms over ${LARGE_SHARE * 100} %:`,
-    ...large.map(({ name, bytes, reason }: Term) => `  ${name.padEnd(22)}${size(bytes).padStart(9)}  ${reason}`),
+    ...large.map(
+      ({ name, bytes, reason }: Term) => `  ${name.padEnd(22)}${size(bytes).padStart(9)}  ${reason}`,
+    ),
     "",
     largestThatFits(config, limit.bytes),
   ];
@@ -39,7 +43,8 @@ function largestThatFits(config: GatewayConfig, limitBytes: number): string {
   const [pool] = Object.values(config.pools).sort((a, b) => b.slots * b.arenaBytes - a.slots * a.arenaBytes);
   if (!pool) return "no pool is configured; lower limits.connections or proxy.slots";
   const fits = (slots: number) =>
-    planOf({ ...config, pools: { ...config.pools, [pool.name]: { ...pool, slots } } }).totalBytes <= limitBytes;
+    planOf({ ...config, pools: { ...config.pools, [pool.name]: { ...pool, slots } } }).totalBytes <=
+    limitBytes;
   let [low, high] = [0, pool.slots];
   while (low + 1 < high) {
     const middle = (low + high) >> 1;

@@ -97,4 +97,3 @@ for (;;) {
   Atomics.store(thread, THREAD.jobsRead, (read + 1) | 0);
   finish(slot);
 }
-

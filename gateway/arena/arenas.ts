@@ -181,7 +181,9 @@ export class Arenas {
     const span = this.images.reserve(IMAGE_HEADER_BYTES + bytes);
     if (!span) {
       const { usedBytes, capacityBytes } = this.images;
-      throw new ImagesFullError(`an image of ${bytes} bytes does not fit: ${usedBytes} of ${capacityBytes} are in use`);
+      throw new ImagesFullError(
+        `an image of ${bytes} bytes does not fit: ${usedBytes} of ${capacityBytes} are in use`,
+      );
     }
     this.#writeHeader(span, built);
     const images = new Uint8Array(this.images.memory.buffer);
@@ -189,7 +191,14 @@ export class Arenas {
     const start = span.offset + IMAGE_HEADER_BYTES;
     images.set(scratch.subarray(EXTENSION_START, EXTENSION_START + built.extensionBytes), start);
     images.set(scratch.subarray(DATA_START, DATA_START + built.dataBytes), start + built.extensionBytes);
-    return { span, bytes, runtime: built.runtime, context: built.context, topPages: built.topPages, share: new Share() };
+    return {
+      span,
+      bytes,
+      runtime: built.runtime,
+      context: built.context,
+      topPages: built.topPages,
+      share: new Share(),
+    };
   }
 
   #writeHeader(span: ImageSpan, built: BuiltImage): void {

@@ -185,7 +185,8 @@ export class EffectList {
     const { words, bytes } = this.#vm;
     const [first, end] = [this.#record(0), this.#record(this.count)];
     let needed = 0;
-    for (let record = first; record < end; record += EFFECT_WORDS) needed += words[record + 5]! + words[record + 7]!;
+    for (let record = first; record < end; record += EFFECT_WORDS)
+      needed += words[record + 5]! + words[record + 7]!;
     if (needed < 0 || needed > MAILBOX_BYTES - MAILBOX.bytes) return -1;
     let target = this.#start + MAILBOX.bytes;
     for (let record = first; record < end; record += EFFECT_WORDS) {

@@ -15,7 +15,8 @@ export interface Effect {
 
 /** The `index`-th record; call only for index < the count in the slot's block. */
 export function readEffect(words: Int32Array, layout: ArenaLayout, index: number): Effect {
-  const record = ((layout.mailboxStart + MAILBOX.effects) >>> 2) + Math.min(index, MAX_EFFECTS - 1) * EFFECT_WORDS;
+  const record =
+    ((layout.mailboxStart + MAILBOX.effects) >>> 2) + Math.min(index, MAX_EFFECTS - 1) * EFFECT_WORDS;
   return {
     effect: words[record]!,
     a: words[record + 1]!,

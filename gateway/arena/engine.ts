@@ -115,7 +115,8 @@ function placeExtensions(rewritten: (RewrittenExtension & { name: ExtensionName 
     const memoryBase = Math.ceil(next / memoryAlignment) * memoryAlignment;
     const errnoAddress = Math.ceil((memoryBase + memoryBytes) / ERRNO_BYTES) * ERRNO_BYTES;
     next = errnoAddress + ERRNO_BYTES;
-    if (next > DATA_START) throw new ArenaModuleError("the extensions' static data does not fit below the engine's");
+    if (next > DATA_START)
+      throw new ArenaModuleError("the extensions' static data does not fit below the engine's");
     const module = new WebAssembly.Module(binary);
     return { name, module, memoryBase, memoryBytes: next - memoryBase, errnoAddress, data, tableSlots };
   });

@@ -84,7 +84,10 @@ function describe(
   const file = memory.atom(pointers.runtime, memory.word(bytecode + BYTECODE.file));
   if (file === undefined) return undefined;
   const offset = memory.word(frame + FRAME.pc) - memory.word(bytecode + BYTECODE.code) - 1;
-  const begin = { line: memory.word(bytecode + BYTECODE.line), column: memory.word(bytecode + BYTECODE.column) };
+  const begin = {
+    line: memory.word(bytecode + BYTECODE.line),
+    column: memory.word(bytecode + BYTECODE.column),
+  };
   const noted = offset >= 0 && offset < memory.word(bytecode + BYTECODE.codeBytes);
   const position = noted ? lookUpLine(memory, bytecode, offset, begin) : undefined;
   return {
@@ -98,7 +101,12 @@ function describe(
 /** How a line table entry packs a step of the program counter and of the line into one byte. */
 const LINE_TABLE = { firstOp: 1, range: 5, base: -1 };
 
-function lookUpLine(memory: ArenaReader, bytecode: number, offset: number, begin: { line: number; column: number }) {
+function lookUpLine(
+  memory: ArenaReader,
+  bytecode: number,
+  offset: number,
+  begin: { line: number; column: number },
+) {
   let { line, column } = begin;
   const start = memory.word(bytecode + BYTECODE.lineTable);
   const tableBytes = memory.word(bytecode + BYTECODE.lineTableBytes);
@@ -106,7 +114,7 @@ function lookUpLine(memory: ArenaReader, bytecode: number, offset: number, begin
   if (tableBytes > memory.tableBytesLeft) return undefined;
   memory.tableBytesLeft -= tableBytes;
   const table = new VarintReader(memory, start, start + tableBytes);
-  for (let at = 0; !table.done; ) {
+  for (let at = 0; !table.done;) {
     const op = table.byte();
     let lineStep: number;
     if (op === 0) {

@@ -144,7 +144,8 @@ export class ImageBuilder {
       call: (_vm, argc, argv) => this.#calls.call(argc, argv),
       interrupt: () => this.#clock.check(),
       overflow: (_vm, pages) => outOfMemory(pages),
-      rejected: (_vm, promise, reason, isHandled) => this.#calls.floating.heard(promise, reason, isHandled !== 0),
+      rejected: (_vm, promise, reason, isHandled) =>
+        this.#calls.floating.heard(promise, reason, isHandled !== 0),
     });
     this.#effects = new EffectList(this.#vm);
     this.#calls = new HostCalls(this.#vm, this.#effects);
@@ -259,12 +260,15 @@ export class ImageBuilder {
   #thrown(value: number): Thrown {
     const property = (name: string) => this.#vm.propertyText(value, name);
     const text = this.#vm.text(value);
-    return text ? new Thrown(text, "") : new Thrown(`${property("name")}: ${property("message")}`, property("stack"));
+    return text
+      ? new Thrown(text, "")
+      : new Thrown(`${property("name")}: ${property("message")}`, property("stack"));
   }
 
   #failure(error: unknown): BuildFailure {
     const base = { phase: this.#phase, stack: "", frames: [] as Frame[], askedBytes: 0 };
-    if (error instanceof Thrown) return { ...base, reason: "threw", message: error.message, stack: error.guestStack };
+    if (error instanceof Thrown)
+      return { ...base, reason: "threw", message: error.message, stack: error.guestStack };
     const pointers = {
       runtime: this.#vm.exports.qjs_get_runtime_ptr() >>> 0,
       context: this.#vm.exports.qjs_get_context_ptr() >>> 0,
@@ -274,7 +278,12 @@ export class ImageBuilder {
       return { ...base, reason: error.reason, message: error.message, frames, askedBytes: error.askedBytes };
     }
     const message = error instanceof Error ? error.message : String(error);
-    return { ...base, reason: error instanceof Error && error.name === "RuntimeError" ? "trapped" : "threw", message, frames };
+    return {
+      ...base,
+      reason: error instanceof Error && error.name === "RuntimeError" ? "trapped" : "threw",
+      message,
+      frames,
+    };
   }
 }
 

@@ -65,7 +65,8 @@ export class SlotVm {
       call: (_vm, argc, argv) => this.#calls.call(argc, argv),
       interrupt: () => this.#clock.check(),
       overflow: (vm, pages) => this.#overflow(vm, pages),
-      rejected: (_vm, promise, reason, isHandled) => this.#calls.floating.heard(promise, reason, isHandled !== 0),
+      rejected: (_vm, promise, reason, isHandled) =>
+        this.#calls.floating.heard(promise, reason, isHandled !== 0),
     });
   }
 
@@ -109,7 +110,8 @@ export class SlotVm {
 
   /** Reads the arena's registers as the image has them, after making sure that the arena holds the image. */
   #begin(): void {
-    if (this.#words[SLOT.condemned] || this.#words[SLOT.cleanImage] !== this.#words[SLOT.image]) this.#restore();
+    if (this.#words[SLOT.condemned] || this.#words[SLOT.cleanImage] !== this.#words[SLOT.image])
+      this.#restore();
     this.#effects.forget();
     this.#calls.floating.forget();
     this.#wipeMailbox();
@@ -207,7 +209,8 @@ export class SlotVm {
     const dataBytes = this.#imageWord(IMAGE.dataBytes);
     const low = Math.max(0, Math.min(words[SLOT.stackLow]!, STACK_TOP) - RED_ZONE_BYTES);
     wiper.wipe(low, STACK_TOP - low);
-    if (words[SLOT.loadedImage] !== words[SLOT.image]) wiper.wipe(EXTENSION_START, DATA_START - EXTENSION_START);
+    if (words[SLOT.loadedImage] !== words[SLOT.image])
+      wiper.wipe(EXTENSION_START, DATA_START - EXTENSION_START);
     if (extensionBytes > 0) wiper.restore(EXTENSION_START, from, extensionBytes);
     wiper.restore(DATA_START, from + extensionBytes, dataBytes);
     const end = DATA_START + dataBytes;

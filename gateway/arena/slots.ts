@@ -120,7 +120,13 @@ export function makeSlots(pools: readonly PoolSize[], scratchBytes: number, pref
     return slot;
   };
   const byName = new Map(
-    pools.map((pool) => [pool.name, new SlotPool(pool, Array.from({ length: pool.slots }, () => add(pool.arenaBytes)))]),
+    pools.map((pool) => [
+      pool.name,
+      new SlotPool(
+        pool,
+        Array.from({ length: pool.slots }, () => add(pool.arenaBytes)),
+      ),
+    ]),
   );
   return { pools: byName, byIndex, scratch: add(scratchBytes), control };
 }

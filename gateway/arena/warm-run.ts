@@ -109,7 +109,11 @@ export class WarmRun {
         queue.push({ event: EVENT.writable, id: effect.a });
         break;
       case EFFECT.subrequest:
-        queue.push({ event: EVENT.subrequestFailed, id: effect.a, text: "there is no upstream while warming up" });
+        queue.push({
+          event: EVENT.subrequestFailed,
+          id: effect.a,
+          text: "there is no upstream while warming up",
+        });
         break;
     }
     return undefined;

@@ -14,7 +14,11 @@ export function checkNames(config: Section, directory: string, findings: Finding
   const upstreams = Object.keys(sectionAt(config, "upstreams"));
   if (pools.length > POOLS) findings.report(["pools"], `got ${pools.length}, expected at most ${POOLS}`);
   for (const taken of [PROXY_GATE, UPGRADE_GATE]) {
-    if (pools.includes(taken)) findings.report(["pools", taken], `is what metrics call the slots of \`${taken}\`: choose another name`);
+    if (pools.includes(taken))
+      findings.report(
+        ["pools", taken],
+        `is what metrics call the slots of \`${taken}\`: choose another name`,
+      );
   }
   if (upstreams.length > UPSTREAMS)
     findings.report(["upstreams"], `got ${upstreams.length}, expected at most ${UPSTREAMS}`);

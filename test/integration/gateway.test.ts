@@ -151,7 +151,8 @@ describe("after ten thousand requests", () => {
     await Promise.all(Array.from({ length: CLIENTS }, (_, seed) => client(seed + 1)));
     await gateway.gateway.idle();
     const { listener } = gateway.gateway;
-    while (listener.connections + gateway.deadlines.size > 0) await new Promise((resolve) => setTimeout(resolve, 20));
+    while (listener.connections + gateway.deadlines.size > 0)
+      await new Promise((resolve) => setTimeout(resolve, 20));
   }, 240_000);
 
   test("every one that was not abandoned had the answer of its kind", () => {

@@ -118,7 +118,9 @@ function importMemory(sections: WasmSections): void {
   const reader = new WasmReader(section(sections, SECTION.memory));
   const [count, flags, pages] = [reader.u32(), reader.byte(), reader.u32()];
   if (count !== 1 || flags !== 0 || pages !== ENGINE.memoryPages) {
-    throw new ArenaModuleError(`memory section is (${count}, ${flags}, ${pages} pages), expected (1, 0, 18 pages)`);
+    throw new ArenaModuleError(
+      `memory section is (${count}, ${flags}, ${pages} pages), expected (1, 0, 18 pages)`,
+    );
   }
   sections.known.delete(SECTION.memory);
   const imports = readImports(section(sections, SECTION.import)).map((entry) =>
@@ -137,7 +139,9 @@ interface GlobalIndexes {
 }
 
 function appendGlobals(sections: WasmSections): GlobalIndexes {
-  const stackPointer = readExports(section(sections, SECTION.export)).find(({ name }) => name === "__stack_pointer");
+  const stackPointer = readExports(section(sections, SECTION.export)).find(
+    ({ name }) => name === "__stack_pointer",
+  );
   if (!stackPointer) throw new ArenaModuleError("export __stack_pointer is missing");
   const globals = section(sections, SECTION.global);
   const first = vectorLength(globals);

@@ -43,7 +43,11 @@ export interface RewrittenExtension {
   engineImports: string[];
 }
 
-export function rewriteExtension(name: string, original: Uint8Array, expectedSha256: string): RewrittenExtension {
+export function rewriteExtension(
+  name: string,
+  original: Uint8Array,
+  expectedSha256: string,
+): RewrittenExtension {
   const sha256 = createHash("sha256").update(original).digest("hex");
   if (sha256 !== expectedSha256) {
     throw new ArenaModuleError(
@@ -62,7 +66,9 @@ export function rewriteExtension(name: string, original: Uint8Array, expectedSha
   sections.known.delete(SECTION.dataCount);
   keepOwnExports(sections);
   const engineImports = readImports(section(sections, SECTION.import))
-    .filter((entry) => entry.kind === EXTERNAL_KIND.function && entry.module === "env" && !internal.has(entry.name))
+    .filter(
+      (entry) => entry.kind === EXTERNAL_KIND.function && entry.module === "env" && !internal.has(entry.name),
+    )
     .map((entry) => entry.name);
   return { binary: joinSections(sections.known), data, ...dylink, engineImports };
 }
@@ -113,7 +119,12 @@ function trackStack(name: string, sections: WasmSections): void {
   });
   sections.known.set(SECTION.code, code);
   const MUTABLE_I32 = Uint8Array.of(0x7f, 0x01);
-  imports.push({ module: "env", name: "nea_stack_low", kind: EXTERNAL_KIND.global, description: MUTABLE_I32 });
+  imports.push({
+    module: "env",
+    name: "nea_stack_low",
+    kind: EXTERNAL_KIND.global,
+    description: MUTABLE_I32,
+  });
   sections.known.set(SECTION.import, writeImports(imports));
 }
 
