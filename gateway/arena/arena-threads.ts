@@ -121,6 +121,11 @@ export class ArenaThreads {
     );
   }
 
+  /** Threads that have long turns to do, or have not started yet. */
+  get busyForLong(): number {
+    return this.#seats.filter(({ thread, backlogUs }) => !thread.isReady || backlogUs >= AHEAD_US).length;
+  }
+
   submit(slot: number, expectedUs: number): void {
     this.#expectedUs[slot] = expectedUs;
     this.#submit(this.#seats[this.seatOf(slot)]!, slot);

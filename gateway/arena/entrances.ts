@@ -7,6 +7,8 @@
  * starts at the time of whoever was let in last: what it did not use is not saved up. Source: P. Goyal, H. Vin, H. Cheng,
  * "Start-time Fair Queueing" (SIGCOMM 1996), with equal weights.
  *
+ * A turn cannot be interrupted for another one, so whether a thread is kept free of long turns is for the caller to say.
+ *
  * Bound: who waits here holds a permit of its pool (admit/gate.ts).
  */
 import type { Image, SlotTenant } from "./arenas.ts";
@@ -21,10 +23,15 @@ export interface Entrance {
 /** How much of a turn's time goes into what the next one is expected to take. */
 const LEARNING = 0.25;
 
+/** A turn that is not expected to take longer is short. */
+export const SHORT_US = 5000;
+/** Handlers with short turns that have not been asked for this long need no thread kept free. */
+const REMEMBERED_MS = 1000;
+
 /** What a handler has had so far, and who waits for it. */
 export class Share {
   virtualUs = 0;
-  /** What a turn has taken lately. */
+  /** What a turn has taken lately; 0 before the first. */
   expectedUs = 0;
   readonly waiting: Entrance[] = [];
 
@@ -39,6 +46,12 @@ export class Entrances {
   /** Shares that somebody waits for. */
   readonly #shares: Share[] = [];
   #clockUs = 0;
+  #shortAtMs = -Infinity;
+
+  /** Whether short turns are about, for which a thread is worth keeping free. */
+  get hasShort(): boolean {
+    return performance.now() - this.#shortAtMs < REMEMBERED_MS;
+  }
 
   add(entrance: Entrance): void {
     const { share } = entrance.image;
@@ -47,13 +60,16 @@ export class Entrances {
     this.#shares.push(share);
   }
 
-  /** Undefined: nobody waits. */
-  next(): Entrance | undefined {
-    let least = this.#shares[0];
-    for (const share of this.#shares) if (share.virtualUs < least!.virtualUs) least = share;
+  /** Of those whose turns are expected to take at most `mostUs`. Undefined: none of them waits. */
+  next(mostUs: number): Entrance | undefined {
+    let least: Share | undefined;
+    for (const share of this.#shares) {
+      if (share.expectedUs <= mostUs && share.virtualUs < (least?.virtualUs ?? Infinity)) least = share;
+    }
     const entrance = least?.waiting.shift();
     if (!least || !entrance) return undefined;
-    this.#clockUs = least.virtualUs;
+    this.#clockUs = Math.max(this.#clockUs, least.virtualUs);
+    if (least.expectedUs > 0 && least.expectedUs <= SHORT_US) this.#shortAtMs = performance.now();
     this.#forgetIfEmpty(least);
     return entrance;
   }

@@ -46,6 +46,9 @@ export class Slot {
   }
 }
 
+/** What it costs to put another image into an arena, cold caches included. */
+const OTHER_IMAGE_US = 100;
+
 /** How busy the threads are that run the slots' turns. */
 export interface ThreadLoads {
   readonly leastBacklogUs: number;
@@ -72,22 +75,22 @@ export class SlotPool {
   }
 
   /**
-   * A free slot, if possible one whose arena holds this image already, on the least busy thread. Of those that need
-   * another image, the one unused for longest, which is the least likely to be missed.
+   * The free slot in which the image can run soonest: on the least busy thread, and rather where the arena holds it
+   * already. Of those that hold another one, the slot unused for longest, which is the least likely to be missed.
    */
   take(image: number, threads: ThreadLoads): Slot {
     const least = threads.leastBacklogUs;
-    let best = -1;
+    let best = 0;
     let bestUs = Infinity;
     for (let i = this.#free.length - 1; i >= 0 && bestUs > least; i--) {
       const { control, index } = this.#free[i]!;
-      if (control[SLOT.cleanImage] !== image) continue;
-      const backlogUs = threads.backlogUs(threads.seatOf(index));
-      if (backlogUs >= bestUs) continue;
+      const isClean = control[SLOT.cleanImage] === image;
+      const delayUs = threads.backlogUs(threads.seatOf(index)) + (isClean ? 0 : OTHER_IMAGE_US);
+      if (delayUs > bestUs || (isClean && delayUs === bestUs)) continue;
       best = i;
-      bestUs = backlogUs;
+      bestUs = delayUs;
     }
-    const [slot] = this.#free.splice(best >= 0 ? best : 0, 1);
+    const [slot] = this.#free.splice(best, 1);
     assert(slot, `pool ${this.name} has a free slot for every permit`);
     slot.leased = true;
     return slot;

@@ -1,6 +1,6 @@
 // When a request gets its arena: at the last moment, so that few arenas do the work of many requests, and in an order
 // that is fair to handlers.
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Image } from "../../gateway/arena/arenas.ts";
 import { ArenaLab } from "../support/arena-lab.ts";
 
@@ -58,7 +58,7 @@ test("behind a turn that is known to be long nobody is made to wait inside", asy
 test("the requests of a handler that computes for long let those of another one pass", async () => {
   const short = await lab.load(BUSY, "short.ts");
   await lab.request(image, { path: "/?ms=40", cpuMs: 1000 });
-  await lab.request(short, { path: "/?ms=0" });
+  for (let i = 0; i < 5; i++) await lab.request(short, { path: "/?ms=0" });
   const ends: string[] = [];
   const start = (of: Image, name: string, ms: number) => {
     const recorder = lab.start(of, { path: `/?ms=${ms}`, cpuMs: 1000 });
@@ -87,4 +87,33 @@ test("a handler that has rested has saved nothing up", async () => {
   await Promise.all([..."abcde"].flatMap(() => [start(image, "image"), start(other, "other")]));
   // If its rest had counted, all five of `other` would have come before the second of `image`.
   expect(ends.slice(0, 6).filter((name) => name === "image").length).toBeGreaterThanOrEqual(2);
+});
+
+describe("of two threads", () => {
+  beforeEach(async () => {
+    await lab.close();
+    lab = await ArenaLab.open({ slots: SLOTS, threads: 2, arenaBytes: 2 * 1024 * 1024 });
+    image = await lab.load(BUSY);
+    await lab.request(image, { path: "/?ms=60", cpuMs: 1000 });
+  });
+  const startLong = () => Array.from({ length: 4 }, () => lab.start(image, { path: "/?ms=60", cpuMs: 1000 }));
+
+  test("one is kept free of long turns while short ones are about", async () => {
+    const short = await lab.load(BUSY, "short.ts");
+    for (let i = 0; i < 5; i++) await lab.request(short, { path: "/?ms=0" });
+    const long = startLong();
+    expect(SLOTS - lab.pool.free).toBe(1);
+    const quick = lab.start(short, { path: "/?ms=0" });
+    await quick.finish();
+    expect(long.filter(({ endings }) => endings > 0)).toEqual([]);
+    await Promise.all(long.map((recorder) => recorder.finish()));
+    expect(lab.pool.free).toBe(SLOTS);
+  });
+
+  test("both do long turns when there is nothing else to do", async () => {
+    const long = startLong();
+    expect(SLOTS - lab.pool.free).toBe(2);
+    await Promise.all(long.map((recorder) => recorder.finish()));
+    expect(lab.pool.free).toBe(SLOTS);
+  });
 });
