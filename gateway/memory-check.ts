@@ -3,7 +3,8 @@
  * says which terms to look at and what would fit.
  */
 import type { GatewayConfig } from "./config/types.ts";
-import { type Plan, type Term, planOf, size } from "./plan.ts";
+import { fitSlots, leastBytes } from "./plan/fit.ts";
+import { type Plan, type Term, size } from "./plan.ts";
 import { type MemoryLimit, memoryLimit } from "./shared/memory-limit.ts";
 
 export class PlanError extends Error {
@@ -31,26 +32,22 @@ export function checkMemory(config: GatewayConfig, plan: Plan): MemoryLimit | un
       ({ name, bytes, reason }: Term) => `  ${name.padEnd(22)}${size(bytes).padStart(9)}  ${reason}`,
     ),
     "",
-    largestThatFits(config, limit.bytes),
+    whatFits(config, limit.bytes),
   ];
   throw new PlanError(lines.join("\n"));
 }
 
 const LARGE_SHARE = 0.05;
 
-/** The largest `slots` of the pool with the largest share, all else as it is. */
-function largestThatFits(config: GatewayConfig, limitBytes: number): string {
-  const [pool] = Object.values(config.pools).sort((a, b) => b.slots * b.arenaBytes - a.slots * a.arenaBytes);
-  if (!pool) return "no pool is configured; lower limits.connections or proxy.slots";
-  const fits = (slots: number) =>
-    planOf({ ...config, pools: { ...config.pools, [pool.name]: { ...pool, slots } } }).totalBytes <=
-    limitBytes;
-  let [low, high] = [0, pool.slots];
-  while (low + 1 < high) {
-    const middle = (low + high) >> 1;
-    if (fits(middle)) low = middle;
-    else high = middle;
-  }
-  if (low === 0) return `not even 1 slot of pool ${pool.name} fits; lower other terms or raise the limit`;
-  return `pools.${pool.name}.slots: ${low} would fit (now ${pool.slots})`;
+/** The most slots that the limit has room for, as `nea plan --memory` has it. */
+function whatFits(config: GatewayConfig, limitBytes: number): string {
+  if (Object.keys(config.pools).length === 0)
+    return "no pool is configured; lower limits.connections or proxy.slots";
+  const fit = fitSlots(config, limitBytes);
+  if (fit)
+    return fit.pools
+      .map(({ name, slots, slotsNow }) => `pools.${name}.slots: ${slots} would fit (now ${slotsNow})`)
+      .join("\n");
+  const least = size(leastBytes(config));
+  return `not even 1 slot in each pool fits, which needs ${least}; lower other terms or raise the limit`;
 }

@@ -10,19 +10,18 @@
 import { threadHeapMib } from "../plan/runtime-figures.ts";
 import { ArenaThread, type ArenaShared } from "./arena-thread.ts";
 import { JOB, SLOT, SLOT_WORDS } from "./control.ts";
+import { LONG_US } from "./entrances.ts";
 import type { BuildResult, ImageRecipe } from "./image-builder.ts";
 
 /**
- * So many turns may wait for a thread inside of arenas, as long as they are short; who comes then gets its arena when it
+ * So many turns may wait for a thread inside of arenas, as long as they are short (LONG_US); who comes then gets its arena when it
  * is its turn. Two reasons: an arena that is used again at once is still in the processor's caches (with 32 requests under
  * way, a turn in one of 64 arenas took half as long again as in one of four, `npm run bench`), and what has been submitted
  * cannot be overtaken any more, neither by a shorter turn nor by a fairer one.
  */
-const TURNS_AHEAD = 4;
-/** Behind turns that are expected to take longer than this together, nobody is submitted. */
-const AHEAD_US = 5000;
+export const TURNS_AHEAD = 4;
 
-/** What a thread that is only starting is behind, roughly. */
+/** What a thread that is only starting is behind: 60 ms with 14 slots of 4Mi, 160 to 200 ms with 64 (measured at rest). */
 const START_US = 100_000;
 
 /** The interrupt sees CPU time first; the watchdog acts when a turn is this much past its limit. */
@@ -117,13 +116,13 @@ export class ArenaThreads {
   get haveTime(): boolean {
     return this.#seats.some(
       ({ thread, pending, backlogUs }) =>
-        thread.isReady && (pending.size === 0 || (pending.size < TURNS_AHEAD && backlogUs < AHEAD_US)),
+        thread.isReady && (pending.size === 0 || (pending.size < TURNS_AHEAD && backlogUs < LONG_US)),
     );
   }
 
   /** Threads that have long turns to do, or have not started yet. */
   get busyForLong(): number {
-    return this.#seats.filter(({ thread, backlogUs }) => !thread.isReady || backlogUs >= AHEAD_US).length;
+    return this.#seats.filter(({ thread, backlogUs }) => !thread.isReady || backlogUs >= LONG_US).length;
   }
 
   submit(slot: number, expectedUs: number): void {

@@ -8,7 +8,7 @@ import { SLOT } from "./control.ts";
 import { ArenaThreads, type KillCause } from "./arena-threads.ts";
 import type { BuildFailure, BuiltImage, ImageRecipe } from "./image-builder.ts";
 import type { Engine } from "./engine.ts";
-import { type Entrance, Entrances, SHORT_US, Share } from "./entrances.ts";
+import { type Entrance, Entrances, LONG_US, Share } from "./entrances.ts";
 import type { GrowthLog } from "./growth-log.ts";
 import { IMAGE, IMAGE_HEADER_BYTES, type ImageSpan, ImageStore, scratchBytes } from "./image.ts";
 import { DATA_START, EXTENSION_START } from "./layout.ts";
@@ -174,7 +174,7 @@ export class Arenas {
   #mostUs(): number {
     const { threads, busyForLong } = this.threads;
     const isLast = threads > 1 && busyForLong >= threads - 1;
-    return isLast && this.#entrances.hasShort ? SHORT_US : Infinity;
+    return isLast && this.#entrances.hasShort ? LONG_US : Infinity;
   }
 
   #lease({ pool, image, tenant }: Entrance): void {

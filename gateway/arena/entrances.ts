@@ -23,8 +23,8 @@ export interface Entrance {
 /** How much of a turn's time goes into what the next one is expected to take. */
 const LEARNING = 0.25;
 
-/** A turn that is not expected to take longer is short. */
-export const SHORT_US = 5000;
+/** A turn that is expected to take longer is long, and so are several that wait for one thread together. */
+export const LONG_US = 5000;
 /** Handlers with short turns that have not been asked for this long need no thread kept free. */
 const REMEMBERED_MS = 1000;
 
@@ -69,7 +69,7 @@ export class Entrances {
     const entrance = least?.waiting.shift();
     if (!least || !entrance) return undefined;
     this.#clockUs = Math.max(this.#clockUs, least.virtualUs);
-    if (least.expectedUs > 0 && least.expectedUs <= SHORT_US) this.#shortAtMs = performance.now();
+    if (least.expectedUs > 0 && least.expectedUs <= LONG_US) this.#shortAtMs = performance.now();
     this.#forgetIfEmpty(least);
     return entrance;
   }

@@ -46,8 +46,8 @@ export class Slot {
   }
 }
 
-/** What it costs to put another image into an arena, cold caches included. */
-const OTHER_IMAGE_US = 100;
+/** Copying another image into an arena: half a megabyte took 45 us under load, 17 us at rest (test/bench/README.md). */
+const OTHER_IMAGE_US = 45;
 
 /** How busy the threads are that run the slots' turns. */
 export interface ThreadLoads {

@@ -1,5 +1,5 @@
 /**
- * A run: one request in one slot, from the lease to the clean arena. It advances the handler turn by turn, holds back
+ * A run: one request in one slot, from waiting for the lease to the clean arena. It advances the handler turn by turn, holds back
  * events while a turn is under way, counts CPU and wall time, and sees to it that the slot comes back clean.
  *
  * Owner: the exchange that started it. Bound: one slot; queued events, at most one per outstanding body, subrequest,
@@ -185,6 +185,7 @@ export class HandlerRun implements Timed, SlotTenant {
     // A reset is ours and cannot hang; if its thread was killed for another slot it was only queued, not killed.
     assert(this.#phase === "running", "only a turn is killed");
     if (cause === "cpu") this.cpuUs = Math.max(this.cpuUs, this.#cpuLimitUs);
+    // What the turn had used is gone with its thread; it was the limit at the most, and a few milliseconds of grace.
     this.#place.image.share.charge(this.#cpuLimitUs);
     this.#measure();
     this.#abort(cause, this.#frames());

@@ -1,12 +1,11 @@
 // When a request gets its arena: at the last moment, so that few arenas do the work of many requests, and in an order
 // that is fair to handlers.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { TURNS_AHEAD } from "../../gateway/arena/arena-threads.ts";
 import type { Image } from "../../gateway/arena/arenas.ts";
 import { ArenaLab } from "../support/arena-lab.ts";
 
 const SLOTS = 16;
-/** As in arena-threads.ts. */
-const TURNS_AHEAD = 4;
 
 /** Computes for as long as it is told to. */
 const BUSY = `export default { fetch(request) {
