@@ -37,12 +37,12 @@ const OF_THE_HOP: ReadonlySet<Field> = new Set([
 ]);
 
 /** As JSON; null: too large. */
-export function captureOf({ req, method, target, head, body }: Exchange): Buffer | null {
+export function captureOf({ method, target, head, body }: Exchange): Buffer | null {
   const kept = body?.kept ?? null;
   const captured: CapturedRequest = {
     method,
     url: head.host === null ? target : `http://${head.host}${target}`,
-    headers: redacted(req.rawHeaders),
+    headers: redacted(head.fields),
     body: kept === null ? null : kept.bytes.toString("base64"),
     whole: body === null || (kept?.whole ?? false),
   };

@@ -10,11 +10,11 @@
  *
  * Every request that has a head ends in exactly one access-log line.
  */
-import type { IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AccessLog } from "./access-log.ts";
 import type { Arrival, Exchange, UpgradeExchange } from "./accept/exchange.ts";
 import { Listener } from "./accept/listener.ts";
+import { type RequestHead, valueOf } from "./accept/head.ts";
 import { listenerOptions } from "./accept/listener-options.ts";
 import type { Passage } from "./admit/breaker.ts";
 import { Gate, type GateOptions, type Permit } from "./admit/gate.ts";
@@ -83,16 +83,12 @@ export class Gateway {
     );
     this.proxyGate = new Gate({ ...config.proxy, shares: sharesOf(config, PROXY_GATE) });
     this.upgradeGate = new Gate(upgradeGateOf(config));
-    this.listener = new Listener(
-      listenerOptions(config),
-      {
-        onExchange: (exchange) => this.#onExchange(exchange),
-        onUpgrade: (upgrade) => this.#onUpgrade(upgrade),
-        allowsUpgrade: (req) => routeOf(this.generation, req)?.config.upgrade === true,
-        onBroken: (error, requestId) => this.#broken(error, requestId),
-      },
-      deadlines,
-    );
+    this.listener = new Listener(listenerOptions(config), {
+      onExchange: (exchange) => this.#onExchange(exchange),
+      onUpgrade: (upgrade) => this.#onUpgrade(upgrade),
+      allowsUpgrade: (head) => this.#allowsUpgrade(head),
+      onBroken: (error, requestId) => this.#broken(error, requestId),
+    });
   }
 
   /** New requests belong to this generation from now on; the one before keeps what it has begun. */
@@ -149,6 +145,16 @@ export class Gateway {
     }
   }
 
+  /** False for a path that has no route as well: it is refused as an ordinary request. */
+  #allowsUpgrade(head: RequestHead): boolean {
+    try {
+      return routeOf(this.generation, head)?.config.upgrade === true;
+    } catch (error) {
+      if (!(error instanceof GatewayError)) throw error;
+      return false;
+    }
+  }
+
   /** A WebSocket's route takes upgrades, or it would have come as an ordinary request. */
   #onUpgrade(upgrade: UpgradeExchange): void {
     this.active++;
@@ -188,7 +194,7 @@ export class Gateway {
   // admit --------------------------------------------------------------------------------------------------------
 
   #route(exchange: Exchange, request: Request, generation: Generation): void {
-    const route = routeOf(generation, exchange.req);
+    const route = routeOf(generation, exchange.head);
     if (!route) throw new GatewayError("ADMIT_NO_ROUTE");
     request.route = route.config.name;
     const { body } = exchange;
@@ -352,7 +358,7 @@ export class Gateway {
 
   /** Upgrades have slots of their own and no queue: a client of a long-lived connection can come again. */
   #tunnel(upgrade: UpgradeExchange, request: Request, generation: Generation): void {
-    const route = routeOf(generation, upgrade.req);
+    const route = routeOf(generation, upgrade.head);
     if (!route?.config.upgrade) throw new GatewayError("ACCEPT_UPGRADE_REFUSED");
     request.route = route.config.name;
     request.gate = UPGRADE_GATE;
@@ -450,17 +456,15 @@ class Request implements RequestRecord {
 }
 
 /** Throws ACCEPT_BAD_REQUEST for a path that has no canonical form. */
-function routeOf({ table }: Generation, { method = "", url = "/", headers }: IncomingMessage): Route | null {
-  const query = url.indexOf("?");
+function routeOf({ table }: Generation, head: RequestHead): Route | null {
+  const { method, target, host } = head;
+  const query = target.indexOf("?");
   return table.find({
     method,
-    path: query === -1 ? url : url.slice(0, query),
-    host: headers.host ?? "",
-    queryString: query === -1 ? "" : url.slice(query + 1),
-    header: (name) => {
-      const value = headers[name];
-      return Array.isArray(value) ? value.join(", ") : value;
-    },
+    path: query === -1 ? target : target.slice(0, query),
+    host: host ?? "",
+    queryString: query === -1 ? "" : target.slice(query + 1),
+    header: (name) => valueOf(head, name),
   });
 }
 

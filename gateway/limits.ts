@@ -40,13 +40,6 @@ export const ENV_CHARACTERS = 64 * 1024;
 /** A client's own x-request-id is kept up to this length; it is copied into every log line about the request. */
 export const REQUEST_ID_CHARACTERS = 64;
 
-/**
- * Pipelined requests that are parsed and not begun, over all connections. Almost no client pipelines, and one that is cut
- * may send again what was not answered (RFC 9112 section 9.3.2); without the limit, heads of the largest size would wait
- * on every connection.
- */
-export const PIPELINED_REQUESTS = 256;
-
 /** Log lines that wait for standard output; further ones are dropped and counted. */
 export const LOG_BUFFER_BYTES = 1024 * 1024;
 

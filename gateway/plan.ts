@@ -7,9 +7,10 @@
  */
 import { ADMIN_CONNECTIONS, ADMIN_REPLY_BYTES, adminBufferBytes, adminHeapBytes } from "./admin/bounds.ts";
 import { OVERFLOW_CONNECTIONS } from "./accept/listener-options.ts";
+import { CLIENT_READ_BYTES } from "./accept/shared-read.ts";
 import type { GatewayConfig } from "./config/types.ts";
 import { PIECE_BYTES } from "./handle/abi.ts";
-import { LOG_BUFFER_BYTES, PIPELINED_REQUESTS, REPLAY_BYTES } from "./limits.ts";
+import { LOG_BUFFER_BYTES, REPLAY_BYTES } from "./limits.ts";
 import { size } from "./plan/table.ts";
 import { HEAP, PIECE, PROCESS, THREAD } from "./plan/runtime-figures.ts";
 import { CHUNK_BYTES, SPARE_CHUNKS } from "./proxy/chunk-pool.ts";
@@ -88,7 +89,7 @@ function clientTerms(config: GatewayConfig): Term[] {
   const { limits, pools, proxy, tls } = config;
   const slots = slotsOf(pools);
   const connections = limits.connections + OVERFLOW_CONNECTIONS;
-  const perConnection = PIECE.connectionBytes + limits.headBytes + (tls ? PIECE.tlsBytes : 0);
+  const perConnection = PIECE.connectionBytes + CLIENT_READ_BYTES + (tls ? PIECE.tlsBytes : 0);
   const perBody = 2 * proxy.bufferBytes + PIECE_BYTES + REPLAY_BYTES;
   const waiting = waitingOf(config);
   const withTls = tls ? ` + ${size(PIECE.tlsBytes)}` : "";
@@ -97,7 +98,7 @@ function clientTerms(config: GatewayConfig): Term[] {
       name: "connections",
       bytes: connections * perConnection,
       owner: "accept/listener.ts",
-      reason: `${connections} x (${size(PIECE.connectionBytes)} + head ${size(limits.headBytes)}${withTls})`,
+      reason: `${connections} x (${size(PIECE.connectionBytes)} + a read of ${size(CLIENT_READ_BYTES)}${withTls})`,
     },
     {
       name: "handler slots' bodies",
@@ -215,8 +216,7 @@ function oldSpaceBytes(config: GatewayConfig): number {
   const connections = (limits.connections + OVERFLOW_CONNECTIONS) * (HEAP.connectionBytes + headBytes);
   const exchanges = (waitingOf(config) + proxy.slots + slots + upgrades.slots) * HEAP.exchangeBytes;
   const answerHeads = (proxy.slots + slots * mostSubrequests(routes)) * headBytes;
-  const pipelined = PIPELINED_REQUESTS * (HEAP.exchangeBytes + headBytes);
-  return HEAP.baseBytes + connections + exchanges + answerHeads + pipelined + adminHeapBytes(config);
+  return HEAP.baseBytes + connections + exchanges + answerHeads + adminHeapBytes(config);
 }
 
 function slotsOf(pools: GatewayConfig["pools"]): number {

@@ -1,48 +1,96 @@
-// A client's request body: owned by its exchange, read at most once, either pushed into an upstream or pulled
-// piece by piece. Bound: what node buffers for one request (the listener's buffer size plus one read of 64 KiB);
-// when the reader is slow the socket is no longer read; and REPLAY_BYTES for a body that may have to be read again.
-// Released with the exchange.
-import type { IncomingMessage, ServerResponse } from "node:http";
+// A client's request body: owned by its exchange, read at most once, either pushed into an upstream or pulled piece by
+// piece. Bound: before anybody asks for it, what came with the head in one read (CLIENT_READ_BYTES); while it is pulled,
+// `bufferBytes`; and REPLAY_BYTES for a body that may have to be read again. When the reader is slow the connection is no
+// longer read. Released with the exchange.
 import { GatewayError } from "../errors.ts";
 import { assert } from "../shared/assert.ts";
 import { REPLAY_BYTES } from "../limits.ts";
 import type { BodySource, BodyWriter } from "../proxy/engine.ts";
 
+/** So many pieces wait before they become one. */
+const JOINED_PIECES = 32;
+
+/** Where it comes from. */
+export interface BodyOrigin {
+  /** Reads on after a `push` that said no. */
+  resume(): void;
+  /** Answers `Expect: 100-continue`, unless an answer has begun. */
+  sendContinue(): void;
+}
+
 export class RequestBody implements BodySource {
   readonly lengthBytes: number | null;
-  /** Bytes taken off the wire so far. */
+  /** Bytes that somebody has taken so far. */
   receivedBytes = 0;
   /** What may come in; the route lowers it before anyone reads. */
   limitBytes = Number.MAX_SAFE_INTEGER;
   /** Set once something was asked to read it. */
   started = false;
-  #req: IncomingMessage;
-  #continueOn: ServerResponse | null;
+  readonly #origin: BodyOrigin;
+  readonly #bufferBytes: number;
+  /** An answer to `Expect: 100-continue` is owed. */
+  #continueOwed: boolean;
   #writer: BodyWriter | null = null;
-  /** Somebody listens to the request's errors. */
-  #guarded = false;
+  /** Nobody wants the rest. */
+  #stopped = false;
+  /** Arrived and not taken. */
+  #waiting: Buffer[] = [];
+  #waitingBytes = 0;
+  /** Every byte has arrived. */
+  #complete = false;
+  #broken = false;
+  /** A `read` waits for something to happen. */
+  #attempt: (() => void) | null = null;
   /** What `read` has handed out, while all of it fits into REPLAY_BYTES and somebody may want it again. */
   #kept: Buffer[] | null = null;
   #keptBytes = 0;
   /** What is handed out once more before the rest. */
   #again: Buffer[] = [];
-  #reading = false;
 
-  constructor(req: IncomingMessage, lengthBytes: number | null, continueOn: ServerResponse | null) {
-    this.#req = req;
+  constructor(origin: BodyOrigin, lengthBytes: number | null, expectsContinue: boolean, bufferBytes: number) {
+    this.#origin = origin;
     this.lengthBytes = lengthBytes;
-    this.#continueOn = continueOn;
+    this.#continueOwed = expectsContinue;
+    this.#bufferBytes = bufferBytes;
   }
 
   /** Whether every byte has arrived and been taken. */
   get ended(): boolean {
-    return this.#req.readableEnded;
+    return this.#complete && this.#waitingBytes === 0;
   }
 
-  /** True while an answer to `Expect: 100-continue` is owed (RFC 9110 section 10.1.1). */
-  get awaitsContinue(): boolean {
-    return this.#continueOn !== null;
+  // From the connection ------------------------------------------------------------------------------------------
+
+  /** Takes bytes off the wire; a view, which is copied if it has to wait. False: no more until `resume()`. */
+  push(chunk: Buffer): boolean {
+    if (this.#writer !== null) return this.#write(this.#writer, chunk);
+    if (this.#stopped) return false;
+    // Many small ones would take more than their bytes.
+    if (this.#waiting.length === JOINED_PIECES) this.#waiting = [Buffer.concat(this.#waiting)];
+    this.#waiting.push(Buffer.from(chunk));
+    this.#waitingBytes += chunk.length;
+    this.#attempt?.();
+    return this.started && this.#waitingBytes < this.#bufferBytes;
   }
+
+  /** Every byte has arrived. */
+  complete(): void {
+    this.#complete = true;
+    this.#attempt?.();
+    if (this.#waitingBytes === 0) this.#finish();
+  }
+
+  /** The rest will not come. */
+  break(error: GatewayError): void {
+    if (this.#complete) return;
+    this.#broken = true;
+    this.#attempt?.();
+    const writer = this.#writer;
+    this.#writer = null;
+    writer?.fail(error);
+  }
+
+  // For whoever reads it -----------------------------------------------------------------------------------------
 
   /** From now on what is read is kept, so that `rewind` can bring it back. */
   keep(): void {
@@ -56,7 +104,7 @@ export class RequestBody implements BodySource {
 
   /** Whether the body can be read from its beginning: nobody has begun to, or all that was read is kept. */
   get rewindable(): boolean {
-    return !this.started || (this.#kept !== null && !this.#reading);
+    return !this.started || (this.#kept !== null && this.#attempt === null);
   }
 
   /** Back to the beginning, for another reader; only if `rewindable`. */
@@ -69,9 +117,8 @@ export class RequestBody implements BodySource {
 
   /** Tells a waiting client to send. Called when the body is first wanted, which is after admission. */
   continue(): void {
-    const res = this.#continueOn;
-    this.#continueOn = null;
-    if (res !== null && !res.headersSent) res.writeContinue();
+    if (this.#continueOwed) this.#origin.sendContinue();
+    this.#continueOwed = false;
   }
 
   /** Refuses a body that is known to be too large before any of it is read. */
@@ -85,71 +132,53 @@ export class RequestBody implements BodySource {
     this.#kept = null;
     this.#writer = writer;
     this.continue();
-    // At most REPLAY_BYTES, which the writer has to take whether it wants more or not.
+    // What has been read before, and what is here: the writer has to take it whether it wants more or not.
     for (const chunk of this.#again.splice(0)) this.#writer?.write(chunk);
-    const req = this.#req;
-    if (req.readableEnded) return this.#finish();
-    req.on("data", (chunk: Buffer) => this.#push(chunk));
-    req.once("end", () => this.#finish());
-    this.#onBreak((error) => this.#writer?.fail(error));
-    // After reading piece by piece it stands still until told otherwise.
-    if (req.readableFlowing !== null) req.resume();
+    for (const chunk of this.#waiting.splice(0)) {
+      this.#waitingBytes -= chunk.length;
+      if (this.#writer !== null) this.#write(this.#writer, chunk);
+    }
+    if (this.#complete) return this.#finish();
+    if (this.#broken) this.#writer?.fail(clientGone());
+    else this.#origin.resume();
   }
 
   resume(): void {
-    this.#req.resume();
+    this.#origin.resume();
   }
 
   stop(): void {
     this.#writer = null;
-    this.#req.pause();
+    this.#stopped = true;
   }
 
   /** The next piece, at most `maxBytes`; null at the end. Rejects with a GatewayError. One call at a time. */
   read(maxBytes: number): Promise<Uint8Array | null> {
     this.started = true;
     this.continue();
-    this.#reading = true;
     return new Promise((resolve, reject) => {
-      const attempt = (): boolean => {
+      const attempt = (): void => {
         const chunk = this.#take(maxBytes);
         if (chunk !== null && this.receivedBytes > this.limitBytes) reject(this.#overLimit());
         else if (chunk !== null) resolve(chunk);
-        else if (this.#req.readableEnded) resolve(null);
-        else if (this.#req.destroyed) reject(new GatewayError("REPLY_CLIENT_GONE", "in the request body"));
-        else return false;
-        this.#reading = false;
-        return true;
+        else if (this.#complete) resolve(null);
+        else if (this.#broken) reject(clientGone());
+        else return this.#origin.resume();
+        this.#attempt = null;
       };
-      if (!attempt()) this.#retryOnEvents(attempt);
+      this.#attempt = attempt;
+      attempt();
     });
   }
 
-  #retryOnEvents(attempt: () => boolean): void {
-    const again = (): void => {
-      if (!attempt()) return;
-      this.#req.off("readable", again).off("end", again).off("close", again);
-    };
-    this.#req.on("readable", again).on("end", again).on("close", again);
-    if (!this.#guarded) this.#req.on("error", ignore);
-    this.#guarded = true;
-  }
-
   #take(maxBytes: number): Buffer | null {
-    if (this.#again.length > 0) return this.#takeAgain(maxBytes);
-    const waiting = this.#req.readableLength;
-    const chunk: Buffer | null = this.#req.read(waiting === 0 ? undefined : Math.min(waiting, maxBytes));
-    if (chunk === null) return null;
+    if (this.#again.length > 0) return taken(this.#again, maxBytes);
+    if (this.#waitingBytes === 0) return null;
+    const chunk = taken(this.#waiting, maxBytes);
+    this.#waitingBytes -= chunk.length;
     this.receivedBytes += chunk.length;
     this.#remember(chunk);
     return chunk;
-  }
-
-  #takeAgain(maxBytes: number): Buffer {
-    const [first, ...others] = this.#again as [Buffer, ...Buffer[]];
-    const rest = first.subarray(maxBytes);
-    this.#again = rest.length > 0 ? [rest, ...others] : others;
-    return first.subarray(0, maxBytes);
   }
 
   #remember(chunk: Buffer): void {
@@ -159,16 +188,12 @@ export class RequestBody implements BodySource {
     else this.#kept.push(chunk);
   }
 
-  #push(chunk: Buffer): void {
+  #write(writer: BodyWriter, chunk: Buffer): boolean {
     this.receivedBytes += chunk.length;
-    const writer = this.#writer;
-    if (writer === null) return;
-    if (this.receivedBytes > this.limitBytes) {
-      this.stop();
-      writer.fail(this.#overLimit());
-    } else if (!writer.write(chunk)) {
-      this.#req.pause();
-    }
+    if (this.receivedBytes <= this.limitBytes) return writer.write(chunk);
+    this.stop();
+    writer.fail(this.#overLimit());
+    return false;
   }
 
   #finish(): void {
@@ -177,15 +202,19 @@ export class RequestBody implements BodySource {
     writer?.end();
   }
 
-  #onBreak(report: (error: GatewayError) => void): void {
-    this.#req.once("error", () => report(new GatewayError("REPLY_CLIENT_GONE", "in the request body")));
-  }
-
   #overLimit(): GatewayError {
     return new GatewayError("ACCEPT_BODY_TOO_LARGE", `more than ${this.limitBytes} bytes`);
   }
 }
 
-// A body that breaks off while nobody reads shows up as a destroyed request; without a listener the error
-// event that goes with it would end the process.
-function ignore(): void {}
+/** The first bytes of a list that is not empty, at most `maxBytes`: they leave it. */
+function taken(chunks: Buffer[], maxBytes: number): Buffer {
+  const chunk = chunks.length > 1 ? Buffer.concat(chunks) : chunks[0]!;
+  chunks.length = 0;
+  if (chunk.length > maxBytes) chunks.push(chunk.subarray(maxBytes));
+  return chunk.subarray(0, maxBytes);
+}
+
+function clientGone(): GatewayError {
+  return new GatewayError("REPLY_CLIENT_GONE", "in the request body");
+}

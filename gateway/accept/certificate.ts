@@ -3,10 +3,8 @@
 // load (half written, key and certificate that do not match) is reported and the old one stays in use.
 import { createHash } from "node:crypto";
 import { readFileSync, watch, type FSWatcher } from "node:fs";
-import type { Server } from "node:http";
-import type { Server as TlsServer } from "node:tls";
 import { dirname } from "node:path";
-import { createSecureContext, type SecureContextOptions } from "node:tls";
+import { createSecureContext, type SecureContextOptions, type Server } from "node:tls";
 
 export interface CertificateFiles {
   readonly certFile: string;
@@ -29,7 +27,7 @@ export class Certificate {
   readonly #watchers: FSWatcher[] = [];
   #pair: SecureContextOptions;
   #fingerprint: string;
-  #server: TlsServer | null = null;
+  #server: Server | null = null;
   #timer: NodeJS.Timeout | null = null;
   #poll: NodeJS.Timeout | null = null;
 
@@ -48,7 +46,7 @@ export class Certificate {
 
   /** Starts watching; changed files reach new connections of this server. */
   attach(server: Server): void {
-    this.#server = server as unknown as TlsServer;
+    this.#server = server;
     const directories = new Set([dirname(this.#files.certFile), dirname(this.#files.keyFile)]);
     for (const directory of directories) {
       const watcher = watch(directory, { persistent: false }, () => this.#soon());

@@ -1,18 +1,17 @@
-// A request as the later stages see it. Owner: the connection it came in on; there is at most one per connection
-// at a time. Released when its response (or its upgraded stream) has closed.
-import type { IncomingMessage, ServerResponse } from "node:http";
-import type { Duplex } from "node:stream";
+// One request on its way through the gateway: what was asked, by whom, and where the answer goes. Owner: its
+// connection, which has at most one. Bound: its head, and the body's buffer while somebody reads it.
 import type { GatewayError } from "../errors.ts";
-import { RequestBody } from "./body.ts";
+import type { ReplyWriter } from "../reply/reply-writer.ts";
+import type { RequestBody } from "./body.ts";
+import type { ClientStream } from "./client-stream.ts";
 import type { Connection } from "./connection.ts";
-import { hostName } from "./host.ts";
 import type { RequestHead } from "./head.ts";
+import { hostName } from "./host.ts";
 import { requestIdFrom } from "./request-id.ts";
 import { isTraceparent, startTraceparent } from "./traceparent.ts";
 
-/** What an ordinary request and an upgrade have in common: everything about the request itself. */
+/** What every request has, an upgrade too. */
 export class Arrival {
-  readonly req: IncomingMessage;
   readonly connection: Connection;
   readonly head: RequestHead;
   readonly requestId: string;
@@ -20,9 +19,8 @@ export class Arrival {
   #clientAddress: string | null = null;
   #traceparent: string | null = null;
 
-  constructor(connection: Connection, req: IncomingMessage, head: RequestHead) {
+  constructor(connection: Connection, head: RequestHead) {
     this.connection = connection;
-    this.req = req;
     this.head = head;
     this.requestId = requestIdFrom(head.requestId);
   }
@@ -71,7 +69,7 @@ export interface ResponseWatcher {
 }
 
 export class Exchange extends Arrival {
-  readonly res: ServerResponse;
+  readonly reply: ReplyWriter;
   /** Why it must not be served; the gateway answers with it and does nothing else. */
   readonly fault: GatewayError | null;
   /** null: the request has no body. */
@@ -83,39 +81,30 @@ export class Exchange extends Arrival {
 
   constructor(
     connection: Connection,
-    req: IncomingMessage,
-    res: ServerResponse,
     head: RequestHead,
     fault: GatewayError | null,
+    reply: ReplyWriter,
+    body: RequestBody | null,
   ) {
-    super(connection, req, head);
-    this.res = res;
+    super(connection, head);
     this.fault = fault;
-    const hasBody = head.bodyBytes !== 0 && fault === null;
-    this.body = hasBody ? new RequestBody(req, head.bodyBytes, head.expectsContinue ? res : null) : null;
+    this.reply = reply;
+    this.body = body;
   }
 
-  /** Answers `Expect: 100-continue`. Reading the body does it too; never called before admission. */
-  continueBody(): void {
-    this.body?.continue();
+  /** For its connection to say. */
+  end(): void {
+    this.closed = true;
+    this.watcher?.responseClosed();
   }
 }
 
-/** A request to leave HTTP. There is no response object: whoever takes it speaks on the stream. */
+/** A request to leave HTTP. There is no reply to write: whoever takes it speaks on the stream. */
 export class UpgradeExchange extends Arrival {
-  readonly stream: Duplex;
-  /** Bytes of the new protocol that came with the head. */
-  readonly firstBytes: Buffer;
+  readonly stream: ClientStream;
 
-  constructor(
-    connection: Connection,
-    req: IncomingMessage,
-    head: RequestHead,
-    stream: Duplex,
-    firstBytes: Buffer,
-  ) {
-    super(connection, req, head);
+  constructor(connection: Connection, head: RequestHead, stream: ClientStream) {
+    super(connection, head);
     this.stream = stream;
-    this.firstBytes = firstBytes;
   }
 }

@@ -22,7 +22,6 @@ export function listenerOptions({ listen, limits, proxy, trustedProxies }: Gatew
     headBytes: limits.headBytes,
     head: { targetBytes: limits.targetBytes, headerCount: limits.headers },
     headMs: limits.headTimeoutMs,
-    requestMs: 0,
     keepAliveMs: limits.idleTimeoutMs,
     requestsPerConnection: limits.requestsPerConnection,
     bufferBytes: proxy.bufferBytes,

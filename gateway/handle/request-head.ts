@@ -3,12 +3,12 @@ import type { Exchange } from "../accept/exchange.ts";
 import { Field, fieldOf } from "../accept/field.ts";
 
 /** "METHOD\nURL\nname\nvalue...": names in lower case, no field that concerns only this connection. */
-export function requestHead({ method, target, head, connection, req, requestId }: Exchange): string {
+export function requestHead({ method, target, head, connection, requestId }: Exchange): string {
   let text = `${method}\n${connection.scheme}://${head.host ?? "localhost"}${target}`;
-  const raw = req.rawHeaders;
-  for (let i = 0; i < raw.length; i += 2) {
-    const name = raw[i] as string;
-    if (!endsHere(fieldOf(name))) text += `\n${name.toLowerCase()}\n${raw[i + 1] as string}`;
+  const { fields } = head;
+  for (let i = 0; i < fields.length; i += 2) {
+    const name = fields[i] as string;
+    if (!endsHere(fieldOf(name))) text += `\n${name.toLowerCase()}\n${fields[i + 1] as string}`;
   }
   return `${text}\nx-request-id\n${requestId}`;
 }

@@ -15,7 +15,8 @@ import type { Generation, Route } from "../generation.ts";
 import { Delivery } from "../proxy/delivery.ts";
 import { faultOfFields } from "../proxy/headers.ts";
 import { refuse } from "../reply/refuse.ts";
-import { ONE_WRITE_BYTES, sendReply, withoutLength } from "../reply/send.ts";
+import { ONE_WRITE_BYTES } from "../reply/reply-writer.ts";
+import { sendReply, withoutLength } from "../reply/send.ts";
 import { BODY_KIND, EFFECT, EVENT, PIECE_BYTES } from "./abi.ts";
 import { abortWords } from "./abort-words.ts";
 import { consoleText } from "./console-text.ts";
@@ -446,7 +447,7 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
   }
 
   responseClosed(): void {
-    if (!this.#exchange.res.writableFinished) {
+    if (!this.#exchange.reply.finished) {
       this.error ??= this.#exchange.connection.brokenBy ?? new GatewayError("REPLY_CLIENT_GONE");
       this.#run.deliver({ event: EVENT.clientGone, id: 0 });
     }

@@ -6,11 +6,15 @@
 // Client slow: the source waits. Client gone: the source is aborted. Source failed before the head: nothing was
 // written, the caller answers. Source failed within the body: the client's connection is cut at once, because an
 // answer that ends short must not look complete.
+import { STATUS_CODES } from "node:http";
 import type { Exchange, ResponseWatcher } from "../accept/exchange.ts";
 import { Field, fieldOf } from "../accept/field.ts";
 import { GatewayError } from "../errors.ts";
 import type { Call } from "./call.ts";
-import { CHUNK_BYTES, giveChunk, takeChunk } from "./chunk-pool.ts";
+import { asLatin1 } from "../shared/latin1.ts";
+import { mayHaveBody, ONE_WRITE_BYTES } from "../reply/reply-writer.ts";
+import { assert } from "../shared/assert.ts";
+import { writeLent } from "./chunk-pool.ts";
 import type { Deadlines, Timed } from "./deadlines.ts";
 import type { ResponseSink } from "./engine.ts";
 import { responseHeaders, type HeaderRules } from "./headers.ts";
@@ -116,67 +120,60 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
   abort(error: GatewayError): void {
     this.error ??= error;
     if (!this.#sourceOver) this.source?.abort(error);
-    else this.#cut();
+    else this.#exchange.reply.cut();
   }
 
   onSent(): void {}
 
   onInformation(status: number, headers: string[]): void {
-    const { req, res } = this.#exchange;
+    const { head, reply } = this.#exchange;
     // RFC 9110 section 15.2: never to an HTTP/1.0 client.
-    if (status === 100 || req.httpVersion === "1.0" || res.headersSent || res.destroyed) return;
-    // Not before Node 26. Interim answers are optional, so an older one just does without.
-    if (typeof res.writeInformation !== "function") return;
-    res.writeInformation(status, responseHeaders(headers, this.#exchange, status, null));
+    if (status === 100 || head.version === "1.0") return;
+    const fields = responseHeaders(headers, this.#exchange, status, null);
+    reply.writeInformation(status, STATUS_CODES[status] ?? "", fields);
   }
 
   onHead(status: number, reason: string, headers: string[]): void {
-    const res = this.#exchange.res;
-    if (res.destroyed) return;
-    try {
-      res.writeHead(
-        status,
-        reason || undefined,
-        responseHeaders(headers, this.#exchange, status, this.#options.rules),
-      );
-    } catch (cause) {
-      // node refuses some bytes that the engine's parser let through.
-      this.source?.abort(new GatewayError("PROXY_BAD_RESPONSE", String(cause), { cause }));
-      return;
-    }
+    const { reply, method } = this.#exchange;
+    if (reply.closed) return;
+    const fields = responseHeaders(headers, this.#exchange, status, this.#options.rules);
+    // The engine's parser and the checks of what handlers say let nothing through that cannot be written.
+    assert(
+      reply.writeHead(status, reason || (STATUS_CODES[status] ?? ""), fields),
+      "an answer's head can be written",
+    );
     this.status = status;
     this.replied = true;
     this.#leftBytes = lengthIn(headers);
     // RFC 9110 section 6.4.1: whatever the fields say, there is no body. Engines stumble over lengths that are true
     // of the GET or 200 that was not sent; by then the client has its answer.
-    if (status === 204 || status === 304 || this.#exchange.method === "HEAD") {
-      this.#whole = true;
-      res.end();
-    }
+    this.#whole = method === "HEAD" || !mayHaveBody(status);
+    if (this.#whole) reply.end();
+    else reply.flushSoon();
   }
 
   onData(chunk: Uint8Array): boolean {
-    const res = this.#exchange.res;
+    const { reply } = this.#exchange;
     // Whole already: an answer without a body (HEAD), or more than was announced.
-    if (res.destroyed || this.#whole) return true;
+    if (reply.closed || this.#whole) return true;
     if (this.#leftBytes >= 0 && chunk.length > this.#leftBytes) return this.#belie("more");
     this.bytesOut += chunk.length;
     this.#leftBytes -= chunk.length;
     if (this.#leftBytes === 0) return this.#last(chunk);
-    if (chunk.length > JOIN_BYTES && chunk.length <= CHUNK_BYTES) return this.#lend(chunk);
-    if (res.write(copyOf(chunk))) return true;
+    if (chunk.length > ONE_WRITE_BYTES) return this.#lend(chunk);
+    if (reply.writeText(asLatin1(chunk))) return true;
     this.#block();
     return false;
   }
 
   onEnd(trailers: string[]): void {
     this.#sourceOver = true;
-    const res = this.#exchange.res;
+    const { reply } = this.#exchange;
     if (this.#responseClosed) return this.#finish();
     if (this.#leftBytes > 0 && !this.#whole) return void this.#belie("fewer");
-    if (trailers.length > 0) res.addTrailers(trailersFor(trailers));
-    if (!this.#whole) res.end();
-    if ((res.socket?.writableLength ?? 0) > 0) this.#block();
+    reply.trailers = trailersFor(trailers);
+    if (!this.#whole) reply.end();
+    if (reply.unsentBytes > 0) this.#block();
   }
 
   onError(error: GatewayError): void {
@@ -184,13 +181,13 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
     this.#sourceOver = true;
     this.error ??= this.#exchange.connection.brokenBy ?? error;
     if (this.#responseClosed) this.#finish();
-    else if (this.replied) this.#cut();
+    else if (this.replied) this.#exchange.reply.cut();
     else this.#finish();
   }
 
   responseClosed(): void {
     this.#responseClosed = true;
-    if (!this.#exchange.res.writableFinished) this.#clientGone();
+    if (!this.#exchange.reply.finished) this.#clientGone();
     if (this.#sourceOver) this.#finish();
   }
 
@@ -198,7 +195,7 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
     const limitMs = this.#options.replyIdleMs;
     if (!this.#blocked || limitMs === 0 || nowMs - this.#blockedSinceMs < limitMs) return;
     this.error ??= new GatewayError("REPLY_TIMED_OUT", `nothing taken for ${limitMs} ms`);
-    this.#cut();
+    this.#exchange.reply.cut();
   }
 
   // A handler may announce any length. What does not keep to it would be taken for the next answer on the connection.
@@ -212,30 +209,31 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
   // One large chunk at a time: the source waits until the socket has taken it, which a client that keeps up does at
   // once. The buffer then serves the next one.
   #lend(bytes: Uint8Array): boolean {
-    const chunk = takeChunk(bytes);
     this.#lent += 1;
     this.#block();
-    this.#exchange.res.write(chunk.subarray(0, bytes.length), () => {
-      giveChunk(chunk);
+    writeLent(this.#exchange.reply, bytes, () => {
       this.#lent -= 1;
       this.#unblock();
     });
     return false;
   }
 
-  // The last bytes of an announced length go out together with the end. A short answer is also joined to its head
-  // as one string, which costs one write instead of a gathered one.
+  // The last bytes of an announced length: a short answer leaves with its head in one write.
   #last(chunk: Uint8Array): boolean {
+    const { reply } = this.#exchange;
     this.#whole = true;
-    if (chunk.length > JOIN_BYTES) this.#exchange.res.end(copyOf(chunk));
-    else this.#exchange.res.end(latin1(chunk), "latin1");
+    if (chunk.length <= ONE_WRITE_BYTES) reply.end(asLatin1(chunk));
+    else {
+      writeLent(reply, chunk);
+      reply.end();
+    }
     return true;
   }
 
   #block(): void {
     if (this.#blockedSinceMs === 0) {
       this.#options.deadlines.add(this);
-      this.#exchange.res.on("drain", () => this.#unblock());
+      this.#exchange.reply.onDrain = () => this.#unblock();
     }
     this.#blocked = true;
     this.#blockedSinceMs = performance.now();
@@ -247,14 +245,6 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
     if (this.#lent > 0) return;
     this.#blocked = false;
     this.source?.resume();
-  }
-
-  // A reset where the length is not announced: there the end of the connection is the end of the body, and an
-  // orderly close would pass a part off as the whole (RFC 9112 section 8).
-  #cut(): void {
-    const { res, connection } = this.#exchange;
-    if (this.#exchange.req.httpVersion === "1.0") connection.socket.resetAndDestroy();
-    else res.destroy();
   }
 
   #clientGone(): void {
@@ -270,19 +260,6 @@ export class Delivery implements ResponseSink, ResponseWatcher, Timed, Outcome {
     this.#options.deadlines.delete(this);
     done(this);
   }
-}
-
-const JOIN_BYTES = 16 * 1024;
-
-// Not from node's shared pool: a small slice that a slow client holds would hold the pool's whole block.
-function copyOf(chunk: Uint8Array): Uint8Array {
-  const copy = Buffer.allocUnsafeSlow(chunk.length);
-  copy.set(chunk);
-  return copy;
-}
-
-function latin1(chunk: Uint8Array): string {
-  return Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length).toString("latin1");
 }
 
 function lengthIn(headers: readonly string[]): number {

@@ -8,7 +8,7 @@ import type { GatewayError } from "../errors.ts";
 
 /** Takes a request body, pushed by a BodySource. */
 export interface BodyWriter {
-  /** False: stop until the source's `resume()`. */
+  /** False: stop until the source's `resume()`. The chunk is a view: whoever keeps it past the call keeps a copy. */
   write(chunk: Uint8Array): boolean;
   end(): void;
   /** The source broke off: the request must not look complete to the upstream. */

@@ -39,7 +39,7 @@ export function hostFor(exchange: Arrival, policy: ForwardingPolicy): string | n
 export function requestHeaders(
   exchange: Arrival,
   policy: ForwardingPolicy,
-  raw = exchange.req.rawHeaders,
+  raw = exchange.head.fields,
 ): string[] {
   const came = new Came();
   const out = came.copyRequest(raw, exchange.head.connectionNames);
@@ -126,7 +126,7 @@ function addForwarding(out: string[], came: Came, exchange: Arrival, policy: For
     const hop = forwardedElement(connection.peerAddress, host, connection.scheme);
     out.push("forwarded", joined(kept ? came.forwarded : null, hop));
   }
-  const version = exchange.req.httpVersion;
+  const version = exchange.head.version;
   if (policy.via !== null) out.push("via", joined(came.via, `${version} ${policy.via}`));
   else if (came.via !== null) out.push("via", came.via);
 }

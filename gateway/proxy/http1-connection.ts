@@ -5,6 +5,8 @@ import type { Socket } from "node:net";
 import { GatewayError } from "../errors.ts";
 import type { AnswerHead } from "./answer-head.ts";
 import { AnswerParser, type AnswerEvents } from "./answer-parser.ts";
+import { asLatin1 } from "../shared/latin1.ts";
+import { writeLent } from "./chunk-pool.ts";
 import { authorityOf, connect, type ConnectOptions, type TargetAddress } from "./connect.ts";
 import type { BodyWriter, ResponseSink, UpstreamRequest } from "./engine.ts";
 import { framingOf, writeRequestHead, type RequestFraming } from "./request-head.ts";
@@ -23,6 +25,8 @@ export interface ConnectionOptions extends ConnectOptions {
 
 const READ_BYTES = 64 * 1024;
 const shared = Buffer.allocUnsafeSlow(READ_BYTES);
+/** Pieces up to this size are copied as a string; a larger one gets a chunk of the pool. */
+const COPIED_BYTES = 4096;
 const LINE_END = Buffer.from("\r\n");
 
 export class Http1Connection implements AnswerEvents, BodyWriter {
@@ -78,11 +82,17 @@ export class Http1Connection implements AnswerEvents, BodyWriter {
 
   write(chunk: Uint8Array): boolean {
     if (this.#sink === null || chunk.length === 0) return true;
-    if (this.#framing.kind !== "length") return this.#writeChunk(chunk);
-    this.#unsent -= chunk.length;
-    if (this.#unsent >= 0) return this.#socket.write(chunk);
-    this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", "request body longer than announced"));
-    return true;
+    const counted = this.#framing.kind === "length";
+    if (counted) this.#unsent -= chunk.length;
+    if (this.#unsent < 0) {
+      this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", "request body longer than announced"));
+      return true;
+    }
+    // One piece at most waits behind what the socket has not taken: it counts bytes, but each piece takes more than its bytes.
+    const behind = this.#socket.writableLength > 0;
+    const taken = behind ? this.#onTaken : undefined;
+    const more = counted ? this.#writePiece(chunk, taken) : this.#writeChunk(chunk, taken);
+    return more && !behind;
   }
 
   end(): void {
@@ -97,13 +107,22 @@ export class Http1Connection implements AnswerEvents, BodyWriter {
     this.#fail(error);
   }
 
-  #writeChunk(chunk: Uint8Array): boolean {
-    this.#socket.cork();
-    this.#socket.write(`${chunk.length.toString(16)}\r\n`, "latin1");
-    this.#socket.write(chunk);
-    const more = this.#socket.write(LINE_END);
-    this.#socket.uncork();
+  #writeChunk(chunk: Uint8Array, taken?: () => void): boolean {
+    const size = `${chunk.length.toString(16)}\r\n`;
+    const socket = this.#socket;
+    if (chunk.length <= COPIED_BYTES) return socket.write(`${size}${asLatin1(chunk)}\r\n`, "latin1", taken);
+    socket.cork();
+    socket.write(size, "latin1");
+    writeLent(socket, chunk);
+    const more = socket.write(LINE_END, taken);
+    socket.uncork();
     return more;
+  }
+
+  // A view: what the socket does not take at once must not be read into again.
+  #writePiece(chunk: Uint8Array, taken?: () => void): boolean {
+    if (chunk.length > COPIED_BYTES) return writeLent(this.#socket, chunk, taken);
+    return this.#socket.write(asLatin1(chunk), "latin1", taken);
   }
 
   // AnswerEvents -------------------------------------------------------------------------------------------------
@@ -212,6 +231,8 @@ export class Http1Connection implements AnswerEvents, BodyWriter {
     if (this.#sink !== null && this.#parser.end()) return;
     this.#fail(this.#broken("closed by the upstream"));
   }
+
+  readonly #onTaken = (): void => this.#onDrain();
 
   #onDrain(): void {
     const body = this.#request?.body;

@@ -24,12 +24,13 @@ const FORBIDDEN = new Set([
   "x-request-id",
 ]);
 
-/** As ServerResponse.addTrailers wants them. */
-export function trailersFor(raw: readonly string[]): [string, string][] {
-  const kept: [string, string][] = [];
+/** Those that may be sent; flat, as they came. */
+export function trailersFor(raw: readonly string[]): readonly string[] {
+  if (raw.length === 0) return raw;
+  const kept: string[] = [];
   for (let i = 0; i < raw.length; i += 2) {
     const name = raw[i] as string;
-    if (!FORBIDDEN.has(name.toLowerCase())) kept.push([name, raw[i + 1] as string]);
+    if (!FORBIDDEN.has(name.toLowerCase())) kept.push(name, raw[i + 1] as string);
   }
   return kept;
 }

@@ -1,9 +1,10 @@
 // An upstream that answers an upgrade request with an ordinary response: it is relayed as one, with back-pressure
 // and its own framing, and the connection is closed behind it.
-import { ServerResponse, type IncomingMessage } from "node:http";
-import { pipeline } from "node:stream";
+import type { IncomingMessage } from "node:http";
+import { finished } from "node:stream";
 import type { UpgradeExchange } from "../accept/exchange.ts";
 import { GatewayError } from "../errors.ts";
+import { ReplyWriter } from "../reply/reply-writer.ts";
 import { responseHeaders, type HeaderRules } from "./headers.ts";
 
 export function relayPlainAnswer(
@@ -12,18 +13,22 @@ export function relayPlainAnswer(
   rules: HeaderRules | null,
   over: (error: GatewayError | null) => void,
 ): void {
-  const { req, connection } = exchange;
+  const { stream, head } = exchange;
   const status = answer.statusCode ?? 502;
-  const res = new ServerResponse(req);
-  res.shouldKeepAlive = false;
-  res.assignSocket(connection.socket);
-  // node's server did this until the upgrade took the socket out of its hands.
-  connection.socket.on("drain", () => res.emit("drain"));
-  res.writeHead(status, answer.statusMessage, responseHeaders(answer.rawHeaders, exchange, status, rules));
-  pipeline(answer, res, (cause) => {
+  const options = { version: head.version, headOnly: false, keepAlive: false, keepAliveFields: "" };
+  const reply = new ReplyWriter(stream, options, () => stream.end());
+  const end = (cause?: Error | null): void => {
     // Cut, not closed: a part must not pass for the whole.
-    if (cause) connection.socket.destroy();
-    else connection.socket.end();
+    if (cause) reply.cut();
+    else reply.end();
     over(cause ? new GatewayError("PROXY_TRUNCATED", cause.message, { cause }) : null);
-  });
+  };
+  const headers = responseHeaders(answer.rawHeaders, exchange, status, rules);
+  if (!reply.writeHead(status, answer.statusMessage ?? "", headers))
+    return end(new Error("its head cannot be written"));
+  reply.flush();
+  stream.on("drain", () => answer.resume());
+  stream.once("close", () => answer.destroy());
+  answer.on("data", (chunk: Buffer) => void (reply.write(chunk) || answer.pause()));
+  finished(answer, { writable: false }, end);
 }

@@ -6,7 +6,7 @@
 // Repaired here, each with a test: a client that leaves during the handshake left the upstream request behind; an
 // answer other than 101 was relayed without back-pressure and could hang; one side half-closed kept the other open
 // for ever; hop-by-hop fields passed; paths were normalised ("/a/../b"); a 101 to another protocol was believed.
-import type { ClientRequest, IncomingMessage } from "node:http";
+import { type ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import httpProxy from "http-proxy-3";
 import type { UpgradeExchange } from "../accept/exchange.ts";
@@ -43,6 +43,9 @@ export interface UpgradeOutcome {
   readonly durationMs: number;
 }
 
+/** Bytes of the new protocol that came with the head: they are on the stream already. */
+const NOTHING_MORE = Buffer.alloc(0);
+
 // Once one side has said its last, the other has this long to agree.
 const LINGER_MS = 2000;
 
@@ -72,7 +75,6 @@ export class Tunnel implements UpgradeOutcome, Timed {
   readonly #options: UpgradeOptions;
   readonly #client: Socket;
   readonly #deadlines: Deadlines;
-  readonly #readBefore: number;
   readonly #startedMs = performance.now();
   #done: ((outcome: UpgradeOutcome) => void) | null;
   #target: Target | null = null;
@@ -87,14 +89,14 @@ export class Tunnel implements UpgradeOutcome, Timed {
   constructor(exchange: UpgradeExchange, options: UpgradeOptions, done: (outcome: UpgradeOutcome) => void) {
     this.#exchange = exchange;
     this.#options = options;
-    this.#client = exchange.connection.socket;
+    // A stream with the few methods of a socket that the library calls.
+    this.#client = exchange.stream as unknown as Socket;
     this.#deadlines = options.upstream.deadlines;
-    this.#readBefore = this.#client.bytesRead - exchange.firstBytes.length;
     this.#done = done;
   }
 
   get bytesIn(): number {
-    return this.#client.bytesRead - this.#readBefore;
+    return this.#client.bytesRead;
   }
 
   get bytesOut(): number {
@@ -143,8 +145,7 @@ export class Tunnel implements UpgradeOutcome, Timed {
   }
 
   #handshake(address: TargetAddress): void {
-    const { req, firstBytes } = this.#exchange;
-    req.headers = upgradeRequestHeaders(this.#exchange, this.#options.policy, address);
+    const req = this.#requestFor(address);
     tunnels.set(req, this);
     const target = {
       protocol: `${address.scheme}:`,
@@ -157,12 +158,23 @@ export class Tunnel implements UpgradeOutcome, Timed {
     const ssl = { servername: tls.serverName ?? address.name, ca: tls.ca, cert: tls.cert, key: tls.key };
     const options = { target, ssl, secure: tls.verify ?? true };
     try {
-      proxy.ws(req, this.#client, firstBytes, options, (error) => this.#fail(this.#name(error)));
+      proxy.ws(req, this.#client, NOTHING_MORE, options, (error) => this.#fail(this.#name(error)));
       this.#takeOver();
     } catch (cause) {
       // A client's bytes must not be able to end the process through somebody else's code.
       this.#failSoon(new GatewayError("GATEWAY_FAULT", String(cause), { cause }));
     }
+  }
+
+  /** The request as the library wants to see it. */
+  #requestFor(address: TargetAddress): IncomingMessage {
+    const { method, target, version } = this.#exchange.head;
+    const req = new IncomingMessage(this.#client);
+    req.method = method;
+    req.url = target;
+    req.httpVersion = version;
+    req.headers = upgradeRequestHeaders(this.#exchange, this.#options.policy, address);
+    return req;
   }
 
   // The library listens for both answers by now. Its relay of an ordinary answer is replaced; its joining of the

@@ -2,6 +2,9 @@
 import { STATUS_CODES } from "node:http";
 import { responseHeaders, type HeaderRules } from "../proxy/headers.ts";
 import type { Exchange } from "../accept/exchange.ts";
+import { assert } from "../shared/assert.ts";
+import { asLatin1 } from "../shared/latin1.ts";
+import { mayHaveBody, ONE_WRITE_BYTES } from "./reply-writer.ts";
 
 export interface Reply {
   readonly status: number;
@@ -11,41 +14,32 @@ export interface Reply {
   readonly body: Uint8Array | string | null;
 }
 
-/** Sends it, or cuts the connection if another answer has begun. False if the client is gone already. */
+/**
+ * Sends it, or cuts the connection if another answer has begun. False if the client is gone already. A body of up to
+ * ONE_WRITE_BYTES is copied: the caller's bytes may change as soon as this returns.
+ */
 export function sendReply(exchange: Exchange, reply: Reply, rules: HeaderRules | null = null): boolean {
-  const { res, method } = exchange;
-  if (res.destroyed || exchange.gone) return false;
-  if (res.headersSent) {
-    res.destroy();
+  const { reply: writer } = exchange;
+  if (exchange.closed || writer.closed) return false;
+  if (writer.headSent) {
+    writer.cut();
     return false;
   }
-  const body = reply.body ?? "";
+  const body = typeof reply.body === "string" ? Buffer.from(reply.body) : (reply.body ?? NOTHING);
   const headers = responseHeaders(withoutLength(reply.headers), exchange, reply.status, rules);
-  if (mayHaveBody(reply.status)) headers.push("content-length", String(Buffer.byteLength(body)));
   // With a Content-Length of its own, HEAD gets exactly the head that GET would get (RFC 9110 section 9.3.2).
-  res.writeHead(reply.status, reply.reason ?? STATUS_CODES[reply.status] ?? "Unknown", headers);
-  if (method === "HEAD" || !mayHaveBody(reply.status) || body.length === 0) res.end();
-  else if (typeof body !== "string" && body.length <= ONE_WRITE_BYTES) res.end(asLatin1(body), "latin1");
-  else res.end(body);
+  if (mayHaveBody(reply.status)) headers.push("content-length", String(body.length));
+  const reason = reply.reason ?? STATUS_CODES[reply.status] ?? "Unknown";
+  assert(writer.writeHead(reply.status, reason, headers), "a reply's fields can be written");
+  if (body.length <= ONE_WRITE_BYTES) writer.end(asLatin1(body));
+  else {
+    writer.write(body);
+    writer.end();
+  }
   return true;
 }
 
-/**
- * Up to this size a body is joined to its head in one string, which node writes with one call; a buffer beside the head
- * needs a gathering write that costs three times as much (measured with `npm run bench`). It is a copy: the caller's bytes
- * may change as soon as sendReply returns.
- */
-export const ONE_WRITE_BYTES = 16 * 1024;
-
-/** The same bytes as a string: Latin-1 maps each byte to the character of that number. */
-function asLatin1({ buffer, byteOffset, length }: Uint8Array): string {
-  return Buffer.from(buffer, byteOffset, length).toString("latin1");
-}
-
-/** RFC 9110 section 6.4.1. */
-function mayHaveBody(status: number): boolean {
-  return status !== 204 && status !== 304;
-}
+const NOTHING = new Uint8Array(0);
 
 export function withoutLength(headers: readonly string[]): readonly string[] {
   for (let i = 0; i < headers.length; i += 2) {

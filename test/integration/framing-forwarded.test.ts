@@ -84,7 +84,6 @@ describe("liberties that are harmless are gone at the origin", () => {
       "empty lines before the request line (RFC 9112 section 2.2)",
       "\r\n\r\nGET /x HTTP/1.1\r\nHost: a\r\n\r\n",
     ],
-    ["two spaces before the target (RFC 9112 section 3)", "GET  /x HTTP/1.1\r\nHost: a\r\n\r\n"],
     [
       "absolute-form for the same host (RFC 9112 section 3.2.2)",
       "GET http://A/x HTTP/1.1\r\nHost: a\r\n\r\n",
@@ -98,7 +97,7 @@ describe("liberties that are harmless are gone at the origin", () => {
     expect(fieldOf(got, "host")?.toLowerCase()).toBe("a");
   });
 
-  const extensions = ["5;a=b", "5;a", '5;a="b;c"', "5;=b", "05", "5;a=b;c=d"];
+  const extensions = ["5;a=b", "5;a", '5;a="b;c"', "05", "5;a=b;c=d"];
   test.each(extensions)("a chunk that begins with %j (RFC 9112 section 7.1.1)", async (size) => {
     const got = await through(
       `POST /x HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n${size}\r\nhello\r\n0\r\n\r\n`,
@@ -154,26 +153,25 @@ describe("connections", () => {
     client.destroy();
   });
 
-  test("sixteen pipelined requests wait in line, one more is refused and the connection ends", async () => {
+  test("a client that sends a megabyte of requests ahead has one of them under way at a time", async () => {
     let release: () => void = () => {};
     origin.answer = (request, { socket }) => {
-      if (request.startLine.startsWith("GET /hold")) {
-        release = () => void socket.write("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nheld");
-        return null;
-      }
-      return ok(request, { socket } as never);
+      if (!request.startLine.startsWith("GET /hold")) return ok(request, { socket } as never);
+      release = () => void socket.write("HTTP/1.1 200 OK\r\ncontent-length: 4\r\n\r\nheld");
+      return null;
     };
     const n = origin.requests.length;
     const client = await RawClient.connect(gateway.port);
-    client.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n" + "GET /w HTTP/1.1\r\nHost: a\r\n\r\n".repeat(20));
+    const field = `X-Pad: ${"x".repeat(8000)}`;
+    const ahead = 128;
+    client.send("GET /hold HTTP/1.1\r\nHost: a\r\n\r\n");
+    client.send(`GET /w HTTP/1.1\r\nHost: a\r\n${field}\r\n\r\n`.repeat(ahead));
     await origin.request(n);
+    expect([gateway.active, origin.requests.length]).toEqual([1, n + 1]);
     release();
     expect((await client.response()).body.toString()).toBe("held");
-    for (let i = 0; i < 16; i++) expect(statusOf(await client.response())).toBe(200);
-    const refused = await client.response();
-    expect(statusOf(refused)).toBe(503);
-    await client.closed;
-    expect(client.wire.unread).toBe("");
+    for (let i = 0; i < ahead; i++) expect(statusOf(await client.response())).toBe(200);
+    client.destroy();
   });
 
   test("one hundred requests in a row use one connection to the origin", async () => {

@@ -218,8 +218,8 @@ describe("replies", () => {
   test("after an answer has begun a refusal can only cut", async () => {
     const { gateway } = await start({
       serve: (exchange) => {
-        exchange.res.writeHead(200, ["content-length", "10"]);
-        exchange.res.write("half");
+        exchange.reply.writeHead(200, "OK", ["content-length", "10"]);
+        exchange.reply.writeText("half");
         refuse(exchange, new GatewayError("GATEWAY_FAULT"));
       },
     });

@@ -34,7 +34,6 @@ const listenerDefaults: ListenerOptions = {
   headBytes: 16 * 1024,
   head: { targetBytes: 8192, headerCount: 100 },
   headMs: 10_000,
-  requestMs: 0,
   keepAliveMs: 5000,
   requestsPerConnection: 0,
   bufferBytes: 64 * 1024,
@@ -83,7 +82,6 @@ export class SmallGateway {
         allowsUpgrade: () => options.upgrade !== undefined,
         onBroken: (error) => void this.broken.push(error),
       },
-      this.deadlines,
     );
   }
 
