@@ -3,6 +3,12 @@
 import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 
+/**
+ * What may wait behind a piece that a socket has not taken yet, on either side of an upgraded connection. Little, because a
+ * stream counts bytes, and a piece of one byte (each its own packet, behind which nobody reads) takes two hundred.
+ */
+export const BACKLOG_BYTES = 256;
+
 export class ClientStream extends Duplex {
   readonly #socket: Socket;
   readonly #onRoom: () => void;
@@ -11,7 +17,7 @@ export class ClientStream extends Duplex {
 
   /** `onRoom`: more can be taken. */
   constructor(socket: Socket, onRoom: () => void) {
-    super({ allowHalfOpen: false });
+    super({ allowHalfOpen: false, writableHighWaterMark: BACKLOG_BYTES });
     this.#socket = socket;
     this.#onRoom = onRoom;
   }

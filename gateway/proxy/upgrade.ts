@@ -9,6 +9,7 @@
 import { type ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import httpProxy from "http-proxy-3";
+import { BACKLOG_BYTES } from "../accept/client-stream.ts";
 import type { UpgradeExchange } from "../accept/exchange.ts";
 import { GatewayError, type Code } from "../errors.ts";
 import type { TargetAddress } from "./connect.ts";
@@ -147,15 +148,21 @@ export class Tunnel implements UpgradeOutcome, Timed {
   #handshake(address: TargetAddress): void {
     const req = this.#requestFor(address);
     tunnels.set(req, this);
+    const tls = address.tls ?? {};
+    // Certificates belong to the target: what the library finds of them in `ssl` it overwrites.
+    const { ca, cert, key } = tls;
     const target = {
       protocol: `${address.scheme}:`,
       host: address.host,
       hostname: address.host,
       port: address.port,
       ...(address.unix ? { socketPath: address.host } : {}),
+      ca,
+      cert,
+      key,
     };
-    const tls = address.tls ?? {};
-    const ssl = { servername: tls.serverName ?? address.name, ca: tls.ca, cert: tls.cert, key: tls.key };
+    // What else stands in `ssl` becomes an option of the socket to the upstream, encrypted or not.
+    const ssl = { servername: tls.serverName ?? address.name, writableHighWaterMark: BACKLOG_BYTES };
     const options = { target, ssl, secure: tls.verify ?? true };
     try {
       proxy.ws(req, this.#client, NOTHING_MORE, options, (error) => this.#fail(this.#name(error)));

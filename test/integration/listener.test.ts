@@ -1,6 +1,5 @@
 // The listening side: limits, refusals that can be read, draining, TLS.
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync, mkdirSync, unlinkSync } from "node:fs";
+import { mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync, unlinkSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { connect as connectTls, type TLSSocket } from "node:tls";
@@ -10,6 +9,7 @@ import { refuse } from "../../gateway/reply/refuse.ts";
 import { sendReply } from "../../gateway/reply/send.ts";
 import { GatewayError } from "../../gateway/errors.ts";
 import type { Exchange } from "../../gateway/accept/exchange.ts";
+import { makePair } from "../support/key-pair.ts";
 import { ask, RawClient } from "../support/raw-client.ts";
 import { ok, RawOrigin } from "../support/raw-origin.ts";
 import { SmallGateway, type SmallGatewayOptions } from "../support/small-gateway.ts";
@@ -253,22 +253,6 @@ describe("replies", () => {
 });
 
 describe("TLS", () => {
-  interface Pair {
-    readonly certFile: string;
-    readonly keyFile: string;
-  }
-
-  function makePair(directory: string, name: string): Pair {
-    mkdirSync(directory, { recursive: true });
-    const pair = { certFile: join(directory, "tls.crt"), keyFile: join(directory, "tls.key") };
-    const subject = ["-subj", `/CN=${name}`, "-addext", `subjectAltName=DNS:${name},IP:127.0.0.1`];
-    const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-keyout", pair.keyFile];
-    execFileSync("openssl", ["req", "-x509", "-days", "2", ...key, "-out", pair.certFile, ...subject], {
-      stdio: "ignore",
-    });
-    return pair;
-  }
-
   function scratch(): string {
     const directory = mkdtempSync(join(tmpdir(), "nea-tls-"));
     directories.push(directory);

@@ -1,10 +1,14 @@
 // WebSockets from end to end, and every way in which they can end.
 import { once } from "node:events";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { GatewayError } from "../../gateway/errors.ts";
 import { plainPolicy } from "../../gateway/proxy/headers.ts";
 import { forwardUpgrade, type Tunnel, type UpgradeOutcome } from "../../gateway/proxy/upgrade.ts";
 import { refuseUpgrade } from "../../gateway/reply/refuse.ts";
+import { makePair } from "../support/key-pair.ts";
 import { ask, RawClient } from "../support/raw-client.ts";
 import { RawOrigin } from "../support/raw-origin.ts";
 import { SmallGateway, type SmallGatewayOptions } from "../support/small-gateway.ts";
@@ -129,6 +133,31 @@ describe("the handshake", () => {
     });
     expect(seen?.headers["x-hop"]).toBeUndefined();
     expect(seen?.headers["proxy-authorization"]).toBeUndefined();
+    client.destroy();
+    await outcome();
+  });
+
+  test("an encrypted upstream is checked against its own authority, and gets our certificate", async () => {
+    const directory = mkdtempSync(join(tmpdir(), "nea-wss-"));
+    const [theirs, ours] = [
+      makePair(join(directory, "theirs"), "a.test"),
+      makePair(join(directory, "ours"), "b.test"),
+    ];
+    const [ca, cert, key] = [theirs.certFile, ours.certFile, ours.keyFile].map((file) =>
+      readFileSync(file),
+    ) as [Buffer, Buffer, Buffer];
+    const secure = await WebSocketOrigin.start({
+      cert: ca,
+      key: readFileSync(theirs.keyFile),
+      ca: cert,
+      requestCert: true,
+    });
+    also.push(secure);
+    rmSync(directory, { recursive: true });
+    await start(secure.url, {}, { tls: { ca, cert, key, serverName: "a.test" } });
+    const client = await joined();
+    client.send(masked(TEXT, "hello"));
+    expect(await frame(client)).toEqual({ opcode: TEXT, text: "hello" });
     client.destroy();
     await outcome();
   });

@@ -1,6 +1,7 @@
 // The upstream end of a WebSocket, as far as the tests need it (RFC 6455): the handshake, and frames in and out.
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type Server } from "node:http";
+import { createServer as createTls } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 
 export interface Frame {
@@ -53,6 +54,14 @@ function first(bytes: Buffer): (Frame & { bytes: number }) | null {
   return { opcode: (bytes[0] as number) & 15, payload, bytes: start + length };
 }
 
+export interface WebSocketOriginTls {
+  readonly cert: Buffer;
+  readonly key: Buffer;
+  /** Clients must have a certificate of this authority. */
+  readonly ca?: Buffer;
+  readonly requestCert?: boolean;
+}
+
 type OnFrame = (frame: Frame, socket: Socket) => void;
 
 /** Echoes messages, answers pings and closes, unless told otherwise. */
@@ -71,19 +80,23 @@ export class WebSocketOrigin {
   readonly #server: Server;
   #waiters: (() => void)[] = [];
 
-  private constructor() {
-    this.#server = createServer((_req, res) => res.end("plain"));
+  readonly #scheme: "http" | "https";
+
+  private constructor(tls?: WebSocketOriginTls) {
+    this.#scheme = tls === undefined ? "http" : "https";
+    const plain = (_req: IncomingMessage, res: { end(text: string): unknown }): void => void res.end("plain");
+    this.#server = tls === undefined ? createServer(plain) : createTls(tls, plain);
     this.#server.on("upgrade", (req, socket, head) => this.#upgrade(req, socket as Socket, head));
   }
 
-  static async start(): Promise<WebSocketOrigin> {
-    const origin = new WebSocketOrigin();
+  static async start(tls?: WebSocketOriginTls): Promise<WebSocketOrigin> {
+    const origin = new WebSocketOrigin(tls);
     await new Promise<void>((resolve) => origin.#server.listen(0, "127.0.0.1", resolve));
     return origin;
   }
 
   get url(): string {
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+    return `${this.#scheme}://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
   }
 
   async until(done: () => boolean): Promise<void> {
