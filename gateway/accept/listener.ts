@@ -2,13 +2,7 @@
 // open sockets that are served, `overflow` more that are answered 503 and closed, the kernel's backlog behind
 // those; per connection one head of `headBytes`, one exchange, and buffers of `bufferBytes` each way.
 // Released by `close()`. Watched through `connections` and `refusedConnections`.
-import {
-  createServer as createHttp,
-  type IncomingMessage,
-  type Server,
-  type ServerOptions,
-  type ServerResponse,
-} from "node:http";
+import type { IncomingMessage, Server, ServerOptions, ServerResponse } from "node:http";
 import { createServer as createHttps } from "node:https";
 import type { AddressInfo, Socket } from "node:net";
 import type { Duplex } from "node:stream";
@@ -16,6 +10,7 @@ import { GatewayError } from "../errors.ts";
 import type { Deadlines } from "../proxy/deadlines.ts";
 import { endStream, rawRefusal } from "../reply/refuse.ts";
 import { discardRest } from "../reply/rest.ts";
+import { createServer as createHttp } from "../shared/node-http.ts";
 import { ParserFaults } from "./parser-faults.ts";
 import { TrustedProxies } from "./client-address.ts";
 import { Connection, EarlyRequests } from "./connection.ts";

@@ -6,8 +6,8 @@ import { loadPage } from "../admin/page.ts";
 import { Arenas } from "../arena/arenas.ts";
 import { loadEngine } from "../arena/engine.ts";
 import { arenaWorkerCode } from "../arena/worker-code.ts";
-import { loadConfig } from "../config.ts";
-import type { GatewayConfig, HostPort } from "../config.ts";
+import { type ReadConfig, takeOver } from "../config/handover.ts";
+import type { GatewayConfig, HostPort } from "../config/types.ts";
 import { Gateway } from "../gateway.ts";
 import { Generation } from "../generation.ts";
 import { keepCapsToThisThread } from "../launch.ts";
@@ -30,7 +30,7 @@ export interface ServeOptions {
 
 /** Resolves with the exit code when the gateway has stopped. Throws ConfigError or HandlerLoadError. */
 export async function runServe({ configFile, demoUpstream, write }: ServeOptions): Promise<number> {
-  const config = loadConfig(configFile);
+  const { config, readAtMs } = takeOver() ?? (await read(configFile));
   const plan = planOf(config);
   const limit = checkMemory(config, plan);
   write(`${renderPlan(plan)}\n`);
@@ -38,7 +38,7 @@ export async function runServe({ configFile, demoUpstream, write }: ServeOptions
   const demo = demoUpstream ? startDemoUpstream() : undefined;
   const log = openLog(config.log.level);
   try {
-    const running = await start(config, { plan, limit, log });
+    const running = await start(config, { plan, limit, log, readAtMs });
     leaveSignals();
     write(bannerOf(config, running));
     return await running.shutdown.finished;
@@ -46,6 +46,13 @@ export async function runServe({ configFile, demoUpstream, write }: ServeOptions
     demo?.kill();
     log.flush();
   }
+}
+
+/** For a process that nobody read it for: one whose heap somebody else has capped. */
+async function read(configFile: string): Promise<ReadConfig> {
+  const readAtMs = Date.now();
+  const { loadConfig } = await import("../config.ts");
+  return { config: loadConfig(configFile), readAtMs };
 }
 
 interface Running {
@@ -59,9 +66,10 @@ interface Start {
   plan: Plan;
   limit: MemoryLimit | undefined;
   log: Log;
+  readAtMs: number;
 }
 
-async function start(config: GatewayConfig, { plan, limit, log }: Start): Promise<Running> {
+async function start(config: GatewayConfig, { plan, limit, log, readAtMs }: Start): Promise<Running> {
   const { logger } = log;
   keepCapsToThisThread();
   const [page, workerCode] = await Promise.all([loadPage(), arenaWorkerCode()]);
@@ -82,7 +90,10 @@ async function start(config: GatewayConfig, { plan, limit, log }: Start): Promis
     },
   });
   // Handlers are bundled while the threads start.
-  const [generation] = await Promise.all([Generation.open(config, arenas, deadlines), arenas.ready()]);
+  const [generation] = await Promise.all([
+    Generation.open({ config, readAtMs }, arenas, deadlines),
+    arenas.ready(),
+  ]);
   generation.tell(logger);
   const gateway = new Gateway({ config, arenas, deadlines, generation, logger, observer: admin.figures });
   const address = await gateway.listen();

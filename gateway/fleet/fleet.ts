@@ -15,10 +15,11 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FleetConfig } from "../config/types.ts";
+import { REPLICAS, REPORT_BYTES } from "../limits.ts";
 import type { Logger } from "../shared/log.ts";
 import { RedisLink, type Reply } from "./redis-link.ts";
 import { redisPlace } from "./redis-url.ts";
-import { REPLICAS, REPORT_BYTES, type OwnFigures, type Report, readReport, writeReport } from "./replica.ts";
+import { type OwnFigures, type Report, readReport, writeReport } from "./replica.ts";
 import { type FleetView, type Known, viewOf } from "./view.ts";
 
 const READS_PER_INTERVAL = 16;

@@ -1,9 +1,10 @@
 // An upstream that answers an upgrade request with an ordinary response: it is relayed as one, with back-pressure
 // and its own framing, and the connection is closed behind it.
-import { ServerResponse, type IncomingMessage } from "node:http";
+import type { IncomingMessage } from "node:http";
 import { pipeline } from "node:stream";
 import type { UpgradeExchange } from "../accept/exchange.ts";
 import { GatewayError } from "../errors.ts";
+import { ServerResponse } from "../shared/node-http.ts";
 import { responseHeaders, type HeaderRules } from "./headers.ts";
 
 export function relayPlainAnswer(
