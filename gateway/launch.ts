@@ -23,11 +23,6 @@ const ENVIRONMENT = {
 
 const OLD_SPACE = "--max-old-space-size";
 const SEMI_SPACE = "--max-semi-space-size";
-/**
- * The engine's hot functions are optimized after a tenth of a second of work instead of after ten: the interpreter
- * loop runs two to four times as fast then (test/bench/micro.ts). V8's default is 13,000,000.
- */
-export const EARLY_OPTIMIZATION = "--wasm-tiering-budget=100000";
 
 /**
  * Compiled modules are kept between starts, beside the sources: half of the time that they take to load, and no TypeScript
@@ -63,12 +58,12 @@ export function relaunch(
 ): never {
   // Nothing else saves it: this process does not come to its end.
   flushCompileCache();
-  const flags = [`${OLD_SPACE}=${oldSpaceMib}`, `${SEMI_SPACE}=${semiSpaceMib}`, EARLY_OPTIMIZATION];
+  const flags = [`${OLD_SPACE}=${oldSpaceMib}`, `${SEMI_SPACE}=${semiSpaceMib}`];
   const [node, ...rest] = process.argv as [string, ...string[]];
   return process.execve!(process.execPath, [node, ...process.execArgv, ...flags, ...rest], {
     ...process.env,
     ...ENVIRONMENT,
-    // From the first module on: with the flags above, Node's TypeScript parser takes 100 ms to start.
+    // From the first module on: without it Node's TypeScript parser is started for the first few, which takes 40 ms.
     NODE_COMPILE_CACHE: COMPILED,
     ...environment,
   });
