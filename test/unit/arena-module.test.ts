@@ -254,11 +254,12 @@ describe("extensions", () => {
     return on.text(on.exports.qjs_eval(source.pointer, source.bytes, file.pointer, 0));
   }
 
-  test.each([
-    ["encoding", "new TextDecoder().decode(new TextEncoder().encode('größe'))", "größe"],
-  ])("%s links and works", (_name, code, expected) => {
-    expect(evaluate(code)).toBe(expected);
-  });
+  test.each([["encoding", "new TextDecoder().decode(new TextEncoder().encode('größe'))", "größe"]])(
+    "%s links and works",
+    (_name, code, expected) => {
+      expect(evaluate(code)).toBe(expected);
+    },
+  );
 
   test("a new instance over a live arena changes no byte of it, and goes on where the other was", () => {
     expect(evaluate("globalThis.utf8 = new TextEncoder().encode('ö'); String(utf8.length)")).toBe("2");
