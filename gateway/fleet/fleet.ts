@@ -58,6 +58,7 @@ export class Fleet {
   /** When the view was last true; null: not yet. */
   #trueAt: Date | null = null;
   #trueAtMs = performance.now();
+  #warnedOfPassword = false;
 
   constructor(config: FleetConfig, figures: () => OwnFigures, logger: Logger) {
     this.#config = config;
@@ -126,6 +127,7 @@ export class Fleet {
         this.#link = new RedisLink(this.#place);
         this.counters.links++;
         await this.#link.open();
+        this.#warnOfPassword(this.#link);
       }
       const refusal = await this.#publish(this.#link);
       if (performance.now() >= this.#nextReadMs) await this.#read(this.#link);
@@ -198,6 +200,16 @@ export class Fleet {
     if (error === null && this.#error !== null)
       this.#logger.info({ redis: this.#place.shown }, "fleet: redis is back");
     this.#error = error;
+  }
+
+  /** Either the password is in vain, or this is not the Redis that was meant. */
+  #warnOfPassword({ offersUnwantedPassword }: RedisLink): void {
+    if (offersUnwantedPassword && !this.#warnedOfPassword)
+      this.#logger.warn(
+        { redis: this.#place.shown },
+        "fleet: the configuration has a password for redis, which asks for none",
+      );
+    this.#warnedOfPassword ||= offersUnwantedPassword;
   }
 
   #drop(): void {
