@@ -16,7 +16,7 @@ import type {
   UpstreamConfig,
 } from "./config/types.ts";
 import type { Logger } from "./shared/log.ts";
-import { type LoadedHandler, loadHandlers, unloadHandlers } from "./handle/handler-set.ts";
+import { type LoadedHandler, type Workshop, loadHandlers, unloadHandlers } from "./handle/handler-set.ts";
 import { warmFailures } from "./handle/warm-failures.ts";
 import type { CheckOptions } from "./proxy/active-check.ts";
 import { targetAddress, type TlsToTarget } from "./proxy/connect.ts";
@@ -96,8 +96,9 @@ export class Generation {
     { config, readAtMs }: ReadConfig,
     arenas: Arenas,
     deadlines: Deadlines,
+    workshop?: Workshop,
   ): Promise<Generation> {
-    const handlers = await loadHandlers(config.routes, config.pools, arenas);
+    const handlers = await loadHandlers(config.routes, config.pools, arenas, workshop);
     try {
       const upstreams = new Map<string, Upstream>();
       for (const [name, entry] of Object.entries(config.upstreams)) {

@@ -49,6 +49,7 @@ export async function loadHandlers(
   routes: readonly RouteConfig[],
   pools: Named<PoolConfig>,
   arenas: Arenas,
+  workshop = new Workshop(),
 ): Promise<Map<string, LoadedHandler>> {
   const loader = new Loader(pools, arenas);
   const loaded = new Map<string, LoadedHandler>();
@@ -56,10 +57,9 @@ export async function loadHandlers(
   const withHandler = routes.filter((route): route is HandlerRoute => route.handler !== null);
   for (const [index, route] of withHandler.entries()) {
     try {
-      const parts = await loader.prepare(route);
-      // Bundled, in a process of its own, while this one's image is made on the spare thread.
-      const next = withHandler[index + 1];
-      if (next) loader.prepare(next).catch(() => {});
+      const parts = await workshop.prepare(route.handler.file);
+      // While this one's image is made on the spare thread.
+      workshop.begin(withHandler[index + 1]);
       loaded.set(route.name, await loader.load(route, parts));
     } catch (error) {
       if (!(error instanceof BundleError || error instanceof HandlerLoadError)) throw error;
@@ -82,6 +82,24 @@ interface Prepared {
   readonly platform: Platform;
 }
 
+/** Handlers while they are bundled, in esbuild's process: needs no arenas, so it may begin before there are any. */
+export class Workshop {
+  readonly #prepared = new Map<string, Promise<Prepared>>();
+
+  /** One at a time: the plan's term for esbuild holds for one. */
+  begin(route: RouteConfig | undefined): void {
+    if (!route?.handler) return;
+    // Whoever waits for it hears of its faults.
+    this.prepare(route.handler.file).catch(() => {});
+  }
+
+  prepare(file: string): Promise<Prepared> {
+    let prepared = this.#prepared.get(file);
+    if (!prepared) this.#prepared.set(file, (prepared = prepare(file)));
+    return prepared;
+  }
+}
+
 async function prepare(file: string): Promise<Prepared> {
   const bundled = await bundle(file);
   return { bundle: bundled, platform: await platformFor(bundled.code) };
@@ -90,18 +108,11 @@ async function prepare(file: string): Promise<Prepared> {
 class Loader {
   readonly #pools: Named<PoolConfig>;
   readonly #arenas: Arenas;
-  readonly #prepared = new Map<string, Promise<Prepared>>();
   readonly #loaded = new Map<string, LoadedHandler>();
 
   constructor(pools: Named<PoolConfig>, arenas: Arenas) {
     this.#pools = pools;
     this.#arenas = arenas;
-  }
-
-  prepare({ handler: { file } }: HandlerRoute): Promise<Prepared> {
-    let prepared = this.#prepared.get(file);
-    if (!prepared) this.#prepared.set(file, (prepared = prepare(file)));
-    return prepared;
   }
 
   async load(route: HandlerRoute, { bundle, platform }: Prepared): Promise<LoadedHandler> {

@@ -2,15 +2,12 @@
  * `npm run bench:admission`: what admission adds to a request: finding its route, taking a permit and giving it back, beside all
  * that a proxied request of 1 KB costs. Some 20 seconds.
  */
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Gate } from "../../gateway/admit/gate.ts";
 import { type Routable, type RoutedHead, RouteTable } from "../../gateway/admit/routes.ts";
 import { type LoadClient, hasWrk } from "./load/load.ts";
 import { moveToLoad, placement as choosePlacement } from "./measure/cores.ts";
 import { totalUs } from "./measure/cpu.ts";
-import { takeSample } from "./measure/sample.ts";
+import { measureWorkload } from "./measure/measure-workload.ts";
 import { median } from "./measure/statistics.ts";
 import { startUpstream } from "./measure/upstream.ts";
 import { nea } from "./peers/nea.ts";
@@ -22,6 +19,7 @@ const ROUTES = [1, 100, 1000];
 const BATCH = 10_000;
 const BATCHES = 60;
 const ROUNDS = 5;
+const SECONDS = 2;
 const CONNECTIONS = 32;
 const PROXY = WORKLOADS.find(({ name }) => name === "proxy-1k")!;
 
@@ -74,23 +72,21 @@ function permitUs(): number {
 }
 
 async function proxiedUs(): Promise<number> {
-  const directory = mkdtempSync(join(tmpdir(), "nea-admission-"));
   const upstream = await startUpstream(placement);
-  const site = { directory, cpus: placement.server, upstreamPort: upstream.port };
-  const started = await nea({ name: "nea", serves: () => true }).start(PROXY, site);
-  try {
-    const spec = { client, connections: CONNECTIONS, serverCpus: placement.server };
-    await takeSample(PROXY, started, { ...spec, seconds: 3 });
-    const us: number[] = [];
-    for (let round = 0; round < ROUNDS; round++) {
-      const { cpu, requests } = await takeSample(PROXY, started, { ...spec, seconds: 2 });
-      us.push(cpu ? totalUs(cpu) / requests : NaN);
-    }
-    return median(us);
-  } finally {
-    await Promise.all([started.process.stop(), upstream.process.stop()]);
-    rmSync(directory, { recursive: true, force: true });
-  }
+  const { servers } = await measureWorkload(PROXY, [nea({ name: "nea", serves: () => true })], {
+    client,
+    placement,
+    serverCpus: placement.server,
+    connections: CONNECTIONS,
+    seconds: SECONDS,
+    rounds: ROUNDS,
+    upstreamPort: upstream.port,
+    progress: () => {},
+  });
+  await upstream.process.stop();
+  const { samples, skipped } = servers[0]!;
+  if (skipped !== null) throw new Error(skipped);
+  return median(samples.map(({ cpu, requests }) => (cpu ? totalUs(cpu) / requests : NaN)));
 }
 
 const COLUMNS: Column[] = [

@@ -8,6 +8,7 @@ import { arenaWorkerCode } from "../../arena/worker-code.ts";
 import type { ReadConfig } from "../../config/handover.ts";
 import { Gateway } from "../../gateway.ts";
 import { Generation } from "../../generation.ts";
+import { Workshop } from "../../handle/handler-set.ts";
 import { keepCapsToThisThread } from "../../launch.ts";
 import type { Plan } from "../../plan.ts";
 import { Deadlines } from "../../proxy/deadlines.ts";
@@ -39,10 +40,12 @@ export async function start({ read, plan, limit, log, slots }: StartParts): Prom
   const { config } = read;
   const { logger } = log;
   keepCapsToThisThread();
-  // esbuild bundles in its own process while the engine is rewritten and compiled in this one.
-  const scripts = Promise.all([loadPage(), arenaWorkerCode()]);
+  // esbuild bundles in its own process while the engine is rewritten and compiled in this one, and while threads start.
+  const scripts = Promise.all([arenaWorkerCode(), loadPage()]);
+  const workshop = new Workshop();
+  workshop.begin(config.routes.find(({ handler }) => handler));
   const engine = loadEngine();
-  const [page, workerCode] = await scripts;
+  const [workerCode, page] = await scripts;
   const admin = new Admin({ config, plan, limit, log, page });
   const arenas = new Arenas({
     engine,
@@ -59,9 +62,8 @@ export async function start({ read, plan, limit, log, slots }: StartParts): Prom
     },
   });
   const deadlines = new Deadlines();
-  // Handlers are bundled while the threads start.
   const [generation, adminAddress] = await Promise.all([
-    Generation.open(read, arenas, deadlines),
+    Generation.open(read, arenas, deadlines, workshop),
     admin.listen(),
     arenas.ready(),
   ]);
