@@ -7,6 +7,7 @@ import { readFileSync, statSync } from "node:fs";
 import { Breaker } from "./admit/breaker.ts";
 import { type Routable, RouteTable } from "./admit/routes.ts";
 import type { Arenas } from "./arena/arenas.ts";
+import type { ReadConfig } from "./config/handover.ts";
 import type {
   ActiveHealthConfig,
   GatewayConfig,
@@ -15,7 +16,7 @@ import type {
   UpstreamConfig,
 } from "./config/types.ts";
 import type { Logger } from "./shared/log.ts";
-import { type LoadedHandler, loadHandlers, unloadHandlers } from "./handle/handler-set.ts";
+import { type LoadedHandler, type Workshop, loadHandlers, unloadHandlers } from "./handle/handler-set.ts";
 import { warmFailures } from "./handle/warm-failures.ts";
 import type { CheckOptions } from "./proxy/active-check.ts";
 import { targetAddress, type TlsToTarget } from "./proxy/connect.ts";
@@ -66,7 +67,7 @@ export class Generation {
     upstreams: ReadonlyMap<string, Upstream>,
     handlers: ReadonlyMap<string, LoadedHandler>,
     arenas: Arenas,
-    startedMs: number,
+    readAtMs: number,
   ) {
     this.config = config;
     this.upstreams = upstreams;
@@ -76,7 +77,7 @@ export class Generation {
     this.table = new RouteTable(this.routes);
     this.#byOrigin = originsOf(config, upstreams);
     this.files = filesOf(config, handlers);
-    this.signature = signatureOf(this.files, startedMs);
+    this.signature = signatureOf(this.files, readAtMs);
   }
 
   /** What its handlers wrote to their consoles while they were loaded, and which of their warm requests failed. */
@@ -91,16 +92,20 @@ export class Generation {
   }
 
   /** Loads handlers and opens upstreams. Throws HandlerLoadError, and then nothing of it is left. */
-  static async open(config: GatewayConfig, arenas: Arenas, deadlines: Deadlines): Promise<Generation> {
-    const startedMs = Date.now();
-    const handlers = await loadHandlers(config.routes, config.pools, arenas);
+  static async open(
+    { config, readAtMs }: ReadConfig,
+    arenas: Arenas,
+    deadlines: Deadlines,
+    workshop?: Workshop,
+  ): Promise<Generation> {
+    const handlers = await loadHandlers(config.routes, config.pools, arenas, workshop);
     try {
       const upstreams = new Map<string, Upstream>();
       for (const [name, entry] of Object.entries(config.upstreams)) {
         upstreams.set(name, new Upstream(name, upstreamOptions(entry, config), deadlines));
       }
       await Promise.all([...upstreams.values()].map((upstream) => upstream.start()));
-      return new Generation(config, upstreams, handlers, arenas, startedMs);
+      return new Generation(config, upstreams, handlers, arenas, readAtMs);
     } catch (error) {
       unloadHandlers(handlers, arenas);
       throw error;

@@ -3,9 +3,8 @@
  * can only be given on the command line, so the process that has read the configuration replaces itself (execve: same
  * process id, same files) with one that has them.
  */
-import { constants, enableCompileCache } from "node:module";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { enableCompileCache, flushCompileCache } from "node:module";
+import { fileURLToPath } from "node:url";
 import { setFlagsFromString } from "node:v8";
 import type { HeapLimits } from "./plan.ts";
 
@@ -24,19 +23,17 @@ const ENVIRONMENT = {
 
 const OLD_SPACE = "--max-old-space-size";
 const SEMI_SPACE = "--max-semi-space-size";
-/**
- * The engine's hot functions are optimized after a tenth of a second of work instead of after ten: the interpreter
- * loop runs two to four times as fast then (test/bench/micro.ts). V8's default is 13,000,000.
- */
-export const EARLY_OPTIMIZATION = "--wasm-tiering-budget=100000";
 
-/** Compiled modules are kept between starts: a third of the start time, and no TypeScript parser in memory. */
+/**
+ * Compiled modules are kept between starts, beside the sources: half of the time that they take to load, and no TypeScript
+ * parser in memory. Code from there is run as it is, so it must be nowhere that somebody else may write (as /tmp is);
+ * who can write here can change the sources as well. Node keeps one directory per user id in it.
+ */
+const COMPILED = process.env.NODE_COMPILE_CACHE || fileURLToPath(new URL("../.compiled", import.meta.url));
+
+/** A read-only file system is no fault: the gateway only starts slower. */
 export function cacheCompiledCode(): void {
-  const { status } = enableCompileCache(
-    process.env.NODE_COMPILE_CACHE ?? join(tmpdir(), "nea-compile-cache"),
-  );
-  // A read-only file system is no fault: the gateway only starts slower.
-  if (status === constants.compileCacheStatus.FAILED) return;
+  enableCompileCache(COMPILED);
 }
 
 /** Whether this process was started with a capped heap, by us or by somebody who wants other caps. */
@@ -54,12 +51,20 @@ export function keepCapsToThisThread(): void {
   setFlagsFromString(`${SEMI_SPACE}=0`);
 }
 
-/** Does not return. */
-export function relaunch({ oldSpaceMib, semiSpaceMib }: HeapLimits): never {
-  const flags = [`${OLD_SPACE}=${oldSpaceMib}`, `${SEMI_SPACE}=${semiSpaceMib}`, EARLY_OPTIMIZATION];
+/** Does not return. `environment` is for the new process, besides this one's. */
+export function relaunch(
+  { oldSpaceMib, semiSpaceMib }: HeapLimits,
+  environment: Readonly<Record<string, string>> = {},
+): never {
+  // Nothing else saves it: this process does not come to its end.
+  flushCompileCache();
+  const flags = [`${OLD_SPACE}=${oldSpaceMib}`, `${SEMI_SPACE}=${semiSpaceMib}`];
   const [node, ...rest] = process.argv as [string, ...string[]];
   return process.execve!(process.execPath, [node, ...process.execArgv, ...flags, ...rest], {
     ...process.env,
     ...ENVIRONMENT,
+    // From the first module on: without it Node's TypeScript parser is started for the first few, which takes 40 ms.
+    NODE_COMPILE_CACHE: COMPILED,
+    ...environment,
   });
 }

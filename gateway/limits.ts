@@ -49,6 +49,11 @@ export const LOG_BUFFER_BYTES = 1024 * 1024;
  */
 export const REPLAY_BYTES = 64 * 1024;
 
+/** The fleet: the longest report that is read; with the most pools there can be, one has about 8 KiB. */
+export const REPORT_BYTES = 16 * 1024;
+/** Gateways of the fleet that are shown. The view of more would take memory that the plan does not have. */
+export const REPLICAS = 256;
+
 /**
  * Retry-After, in seconds. At least 1, because 0 invites the very stampede that filled the queue; at most 30,
  * because the estimate is made from the recent past and a queue that is bounded in time cannot stay full much longer.

@@ -1,12 +1,14 @@
 #!/usr/bin/env node
 /**
  * The command line: `nea serve`, `nea check`, `nea plan`, `nea profile`, `nea init`. It is loaded before it listens to
- * signals and before compiled code is kept, so it imports next to nothing; each command brings its own parts.
+ * signals, so it imports next to nothing; each command brings its own parts.
  */
 import { setImmediate as turnOfTheLoop } from "node:timers/promises";
-import { parseArgs } from "node:util";
 import { cacheCompiledCode, heapIsCapped, relaunch } from "./launch.ts";
 import { stopAtOnceOnSignals } from "./signals.ts";
+
+// Taken, not imported: see shared/node-http.ts; here it is 8 ms for classes of media types.
+const { parseArgs } = process.getBuiltinModule("node:util");
 
 const USAGE = `usage: nea COMMAND [--config FILE]
 
@@ -57,13 +59,16 @@ async function run(argv: string[]): Promise<number> {
 }
 
 async function relaunchCapped(configFile: string): Promise<never> {
-  const [{ loadConfig }, { heapLimits }] = await Promise.all([import("./config.ts"), import("./plan.ts")]);
-  const limits = heapLimits(loadConfig(configFile));
+  const readAtMs = Date.now();
+  const { loadConfig } = await import("./config.ts");
+  const { heapLimits } = await import("./plan.ts");
+  const { handOver } = await import("./config/handover.ts");
+  const config = loadConfig(configFile);
   // A signal that came meanwhile is heard here; past this point it would be forgotten. Two turns: the first one may begin
   // behind the place where the loop looks for signals.
   await turnOfTheLoop();
   await turnOfTheLoop();
-  return relaunch(limits);
+  return relaunch(heapLimits(config), handOver({ config, readAtMs }));
 }
 
 /** Loaded only in the process that serves: the one before it needs little more than the configuration. */

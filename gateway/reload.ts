@@ -9,7 +9,7 @@
 import { type FSWatcher, watch } from "node:fs";
 import { dirname } from "node:path";
 import type { Arenas } from "./arena/arenas.ts";
-import { ConfigError } from "./config.ts";
+import { ConfigError } from "./config/faults.ts";
 import { loadConfigAside } from "./config/load-aside.ts";
 import { changesThatNeedRestart } from "./config/restart.ts";
 import type { Gateway } from "./gateway.ts";
@@ -106,10 +106,11 @@ export class Reloader {
   async #reload(): Promise<void> {
     const { gateway, arenas, deadlines, logger } = this.#parts;
     try {
+      const readAtMs = Date.now();
       const config = await loadConfigAside(gateway.generation.config.file);
       const fixed = changesThatNeedRestart(gateway.generation.config, config);
       if (fixed.length > 0) throw new RestartNeeded(`a restart is needed to change ${fixed.join(", ")}`);
-      const generation = await Generation.open(config, arenas, deadlines);
+      const generation = await Generation.open({ config, readAtMs }, arenas, deadlines);
       generation.tell(logger);
       gateway.adopt(generation);
       this.generation++;

@@ -2,10 +2,10 @@
 // here, before the request is routed or a byte of it reaches an upstream: the parser in front of us and the one
 // behind us never get to disagree about where a message ends or whom it is for. Every case is proved with raw bytes in
 // test/integration/framing-refused.test.ts.
-import { METHODS } from "node:http";
 import { GatewayError } from "../errors.ts";
 import { type FieldTaker, LENGTH, TOKEN, walkFields } from "../shared/fields.ts";
 import { type Framing, NO_BODY } from "../shared/message-parser.ts";
+import { METHODS } from "../shared/node-http.ts";
 import { Field, fieldOf } from "./field.ts";
 import { isHost } from "./host.ts";
 

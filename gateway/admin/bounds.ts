@@ -3,8 +3,8 @@
  * memory from anything else.
  */
 import type { GatewayConfig } from "../config/types.ts";
-import { REPLICAS, REPORT_BYTES } from "../fleet/replica.ts";
 import { CAPTURE_BYTES } from "../capture.ts";
+import { REPLICAS, REPORT_BYTES } from "../limits.ts";
 import { CAPTURES, GROUPS, LATEST, RECORD_BYTES } from "./failure-ring.ts";
 
 const KIB = 1024;

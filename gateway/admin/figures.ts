@@ -18,6 +18,7 @@ import {
 import { DURATION_BOUNDS_S, Histogram } from "../shared/histogram.ts";
 import { FailureRing } from "./failure-ring.ts";
 import { LatencyWindow } from "./latency-window.ts";
+import { LoopDelay } from "./loop-delay.ts";
 import { HandlerFigures, RouteFigures, isSameRoute, isTimed } from "./route-figures.ts";
 
 /** The label of requests that no route matched, or that ended before one was looked for. No route can have it as its name. */
@@ -30,6 +31,7 @@ export class Figures implements Observer {
   readonly errors = new Map<Code, number>();
   readonly window = new LatencyWindow();
   readonly waitWindow = new LatencyWindow();
+  readonly loopDelay = new LoopDelay();
   readonly failures = new FailureRing();
   requests = 0;
   consoleLinesDropped = 0;
@@ -54,6 +56,7 @@ export class Figures implements Observer {
   requestEnded(record: RequestRecord, durationMs: number): void {
     const { route, gate, waitMs, error } = record;
     this.requests++;
+    this.loopDelay.awake();
     // A request may outlive its route by a reload.
     const figures = (route === null ? undefined : this.#routes.get(route)) ?? this.noRoute;
     figures.ended(record, durationMs);

@@ -4,7 +4,6 @@
  */
 import type { Gate } from "../admit/gate.ts";
 import type { Figures } from "./figures.ts";
-import { LoopDelay } from "./loop-delay.ts";
 import type { PointView, RatesView } from "./views/shapes.ts";
 
 const TICK_MS = 1000;
@@ -42,12 +41,12 @@ interface Seen {
 export class Pulse {
   readonly #figures: Figures;
   readonly #gates: readonly Seen[];
-  readonly #loopDelay = new LoopDelay();
   readonly #points: PointView[] = [];
   #utilization = performance.eventLoopUtilization();
   #before: Totals;
   #timer: NodeJS.Timeout;
   #rates = NO_RATES;
+  #expectedMs = performance.now() + TICK_MS;
 
   /** `onTick` is told after every tick. */
   constructor(figures: Figures, gates: readonly (readonly [string, Gate])[], onTick: () => void) {
@@ -71,14 +70,18 @@ export class Pulse {
 
   stop(): void {
     clearInterval(this.#timer);
-    this.#loopDelay.stop();
+    this.#figures.loopDelay.rest();
   }
 
   #tick(): void {
+    const { loopDelay } = this.#figures;
+    const nowMs = performance.now();
+    loopDelay.window.observe(Math.max(0, nowMs - this.#expectedMs));
+    this.#expectedMs = nowMs + TICK_MS;
     const [p50Ms = null, p99Ms = null] = this.#figures.window.percentiles([0.5, 0.99]);
     this.#addPoint(p50Ms, p99Ms);
     const [waitP99Ms = null] = this.#figures.waitWindow.percentiles([0.99]);
-    const [loopP99 = null, loopMax = null] = this.#loopDelay.window.percentiles([0.99, 1]);
+    const [loopP99 = null, loopMax = null] = loopDelay.window.percentiles([0.99, 1]);
     const utilization = performance.eventLoopUtilization();
     this.#rates = {
       requestsPerSecond: this.#rate("requests"),
@@ -95,7 +98,7 @@ export class Pulse {
     this.#utilization = utilization;
     this.#figures.window.advance();
     this.#figures.waitWindow.advance();
-    this.#loopDelay.window.advance();
+    loopDelay.window.advance();
   }
 
   #addPoint(p50Ms: number | null, p99Ms: number | null): void {
@@ -109,6 +112,8 @@ export class Pulse {
       inUse += active;
       waiting += queued;
     }
+    if (inUse > 0 || now.requests > before.requests) this.#figures.loopDelay.awake();
+    else this.#figures.loopDelay.rest();
     this.#points.push({
       requests: now.requests - before.requests,
       refused: now.refused - before.refused,

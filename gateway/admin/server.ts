@@ -3,9 +3,10 @@
  * Owner: the process. Bound: bounds.ts (connections, streams, bytes of answers); when full, idle connections are
  * closed first, then new ones are not accepted. Watched by nea_admin_*.
  */
-import { type IncomingMessage, type Server, type ServerResponse, createServer } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import type { HostPort } from "../config/types.ts";
+import { createServer } from "../shared/node-http.ts";
 import type { Api } from "./api.ts";
 import { ADMIN_CONNECTIONS, ADMIN_HEAD_BYTES, ADMIN_SCRAPES } from "./bounds.ts";
 import type { Family } from "./exposition.ts";

@@ -21,6 +21,8 @@ export interface ArenaOptions {
   threads: number;
   imagesBytes: number;
   prefault: boolean;
+  /** If they have been made before. */
+  slots?: Slots;
   /** Notes every growth of a heap; for profiling, it slows handlers down. */
   growth?: GrowthLog;
   /** A thread ended for no reason of ours. */
@@ -74,9 +76,10 @@ export class Arenas {
   readonly #tenants: (SlotTenant | undefined)[];
   readonly #entrances = new Entrances();
 
-  constructor({ engine, workerCode, pools, threads, imagesBytes, prefault, growth, onLost }: ArenaOptions) {
+  constructor(options: ArenaOptions) {
+    const { engine, workerCode, threads, imagesBytes, growth, onLost } = options;
     this.images = new ImageStore(imagesBytes);
-    this.#slots = makeSlots(pools, scratchBytes(imagesBytes), prefault);
+    this.#slots = options.slots ?? makeSlots(options.pools, scratchBytes(imagesBytes), options.prefault);
     this.#tenants = this.#slots.byIndex.map(() => undefined);
     const shared = {
       code: workerCode,
@@ -109,8 +112,8 @@ export class Arenas {
     return this.#slots.scratch.layout.arenaBytes;
   }
 
-  ready(): Promise<void> {
-    return this.threads.ready();
+  async ready(): Promise<void> {
+    await Promise.all([this.threads.ready(), this.#slots.committed]);
   }
 
   /**
@@ -144,6 +147,7 @@ export class Arenas {
 
   /** Makes an image and stores it. Throws ImagesFullError when the images memory has no room for it. */
   async build(recipe: ImageRecipe): Promise<MadeImage | BuildFailure | KillCause> {
+    await this.#slots.committed;
     const result = await this.threads.build(recipe);
     if (typeof result === "string") return result;
     return result.ok ? { image: this.#store(result.image), built: result.image } : result.failure;

@@ -3,6 +3,7 @@
  * shared between threads without recompiling, so arena threads receive the Engine as it is.
  */
 import { readFileSync } from "node:fs";
+import { setFlagsFromString } from "node:v8";
 import { ArenaModuleError, rewriteArenaModule } from "./module/arena-module.ts";
 import { type RewrittenExtension, rewriteExtension } from "./module/extension-module.ts";
 import type { DataSegment } from "./module/module-edit.ts";
@@ -10,13 +11,11 @@ import { wipeModule } from "./module/wipe-module.ts";
 import { DATA_START, EXTENSION_START } from "./layout.ts";
 
 /**
- * The extensions we link, in this order, and the hashes of those in quickjs-wasi 3.6.2. An image holds the static data
- * up to the last one it uses, so the small ones come first (url brings 260 KB of tables).
+ * The extensions that the platform uses (handle/platform.ts), and their hashes in quickjs-wasi 3.6.2: each costs every start
+ * its rewriting and every slot an instance. An image holds the static data up to the last one it uses: small ones first.
  */
 const EXTENSIONS = {
-  "encoding": "d501aa2a8410ee07c196103f0d169b226ec61c922883713510fd723fe14036c3",
-  "structured-clone": "0ac5a36c0545c659ba6f9f8de5af11862df84546d151d0f15ec5184c95fd6cb3",
-  "url": "af780a79f1fb131b5e6fa1d6fedc481e265420cf2f254fe966255230f4c1bc62",
+  encoding: "d501aa2a8410ee07c196103f0d169b226ec61c922883713510fd723fe14036c3",
 } as const;
 
 export type ExtensionName = keyof typeof EXTENSIONS;
@@ -95,12 +94,25 @@ export function loadEngine(): Engine {
   const extensionImports = rewritten.flatMap(({ engineImports }) => engineImports);
   const main = rewriteArenaModule(readPackageFile("quickjs.wasm"), HOST_EXPORTS, extensionImports);
   return {
-    module: new WebAssembly.Module(main.binary),
+    module: compileEagerly(main.binary),
     data: main.data,
     initialPages: main.initialPages,
     extensions: placeExtensions(rewritten),
     wipe: new WebAssembly.Module(wipeModule()),
   };
+}
+
+/**
+ * The engine's hot functions are optimized after a tenth of a second of work instead of after ten: the interpreter loop
+ * runs two to four times as fast then (test/bench/micro.ts). V8 takes the budget down when a module is made. Not on the command
+ * line: V8 discards the compiled code of Node's own modules when such a flag has changed, 20 ms in every thread that starts.
+ */
+function compileEagerly(binary: Uint8Array<ArrayBuffer>): WebAssembly.Module {
+  setFlagsFromString("--wasm-tiering-budget=100000");
+  const module = new WebAssembly.Module(binary);
+  // The default, of Node 24 and 26.
+  setFlagsFromString("--wasm-tiering-budget=13000000");
+  return module;
 }
 
 function readPackageFile(file: string): Uint8Array {

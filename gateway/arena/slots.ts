@@ -9,6 +9,7 @@
  * (its thread was killed, the engine trapped) is condemned in its block and wiped whole before the next lease runs.
  * Admission (admit/gate.ts) counts to the number of slots, so `take` always finds one.
  */
+import { commit } from "./commit.ts";
 import { SLOT, SLOT_WORDS } from "./control.ts";
 import { type ArenaLayout, PAGE_BYTES, arenaLayout } from "./layout.ts";
 import { assert } from "../shared/assert.ts";
@@ -109,9 +110,11 @@ export interface Slots {
   scratch: Slot;
   /** All slots' blocks; the scratch arena's is the last. */
   control: Int32Array;
+  /** None may be used before, nor the scratch arena. */
+  committed: Promise<void>;
 }
 
-/** Makes all arenas. With `prefault`, every page is touched, so that the memory is committed now or the start fails. */
+/** Makes all arenas. With `prefault` every page is written, so that the memory is committed now or the start fails. */
 export function makeSlots(pools: readonly PoolSize[], scratchBytes: number, prefault: boolean): Slots {
   const count = pools.reduce((sum, { slots }) => sum + slots, 0) + 1;
   const control = new Int32Array(new SharedArrayBuffer(count * SLOT_WORDS * Int32Array.BYTES_PER_ELEMENT));
@@ -119,7 +122,6 @@ export function makeSlots(pools: readonly PoolSize[], scratchBytes: number, pref
   const add = (arenaBytes: number) => {
     const slot = new Slot(byIndex.length, arenaBytes, control);
     byIndex.push(slot);
-    if (prefault) touch(slot.bytes);
     return slot;
   };
   const byName = new Map(
@@ -131,11 +133,7 @@ export function makeSlots(pools: readonly PoolSize[], scratchBytes: number, pref
       ),
     ]),
   );
-  return { pools: byName, byIndex, scratch: add(scratchBytes), control };
-}
-
-const OS_PAGE_BYTES = 4096;
-
-function touch(bytes: Buffer): void {
-  for (let at = 0; at < bytes.length; at += OS_PAGE_BYTES) bytes[at] = 0;
+  const scratch = add(scratchBytes);
+  const committed = prefault ? commit(byIndex.map(({ bytes }) => bytes)) : Promise.resolve();
+  return { pools: byName, byIndex, scratch, control, committed };
 }

@@ -2,8 +2,6 @@
  * `nea profile HANDLER`: one request in an arena, sent until its figures are steady: what it answers, the memory and the
  * CPU time it needs and which lines they go to, and what to write into the configuration.
  */
-import { setFlagsFromString } from "node:v8";
-import { EARLY_OPTIMIZATION } from "../launch.ts";
 import { formatSizeBytes, parseSizeBytes } from "../shared/units.ts";
 import type { ArenaOptions } from "../testing/types.ts";
 import { type Asked, type Measured, measure } from "./profile/measure.ts";
@@ -24,8 +22,6 @@ export async function runProfile(
   color: boolean,
 ): Promise<number> {
   const { arena, handler, method, path, headers, data, runs, notes } = await parseProfileOptions(argv);
-  // As the gateway runs.
-  setFlagsFromString(EARLY_OPTIMIZATION);
   const init: RequestInit = { method, headers, ...(data !== null && { body: data }) };
   const bodyBytes = data === null ? 0 : Buffer.byteLength(data);
   const { measured, outgrown } = await measureAtAnySize({ ...arena, limits: LIMITS }, { path, init, runs });

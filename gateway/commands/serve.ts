@@ -1,25 +1,14 @@
 /** `nea serve`: from the configuration to a listening gateway, and from a signal to the end of the process. */
 import { spawn, type ChildProcess } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { Admin } from "../admin/admin.ts";
-import { loadPage } from "../admin/page.ts";
-import { Arenas } from "../arena/arenas.ts";
-import { loadEngine } from "../arena/engine.ts";
-import { arenaWorkerCode } from "../arena/worker-code.ts";
-import { loadConfig } from "../config.ts";
-import type { GatewayConfig, HostPort } from "../config.ts";
-import { Gateway } from "../gateway.ts";
-import { Generation } from "../generation.ts";
-import { keepCapsToThisThread } from "../launch.ts";
+import { scratchBytes } from "../arena/image.ts";
+import { makeSlots } from "../arena/slots.ts";
+import { type ReadConfig, takeOver } from "../config/handover.ts";
+import type { GatewayConfig, HostPort } from "../config/types.ts";
 import { checkMemory } from "../memory-check.ts";
-import { type Plan, planOf, renderPlan, size } from "../plan.ts";
-import { Deadlines } from "../proxy/deadlines.ts";
-import { type Log, openLog } from "../shared/log.ts";
-import type { MemoryLimit } from "../shared/memory-limit.ts";
-import { MemoryPressure } from "../shared/memory-pressure.ts";
-import { Reloader } from "../reload.ts";
-import { Shutdown } from "../shutdown.ts";
+import { planOf, renderPlan, size } from "../plan.ts";
 import { leaveSignals } from "../signals.ts";
+import type { Running } from "./serve/start.ts";
 
 export interface ServeOptions {
   configFile: string;
@@ -30,15 +19,20 @@ export interface ServeOptions {
 
 /** Resolves with the exit code when the gateway has stopped. Throws ConfigError or HandlerLoadError. */
 export async function runServe({ configFile, demoUpstream, write }: ServeOptions): Promise<number> {
-  const config = loadConfig(configFile);
+  const read = takeOver() ?? (await readFor(configFile));
+  const { config } = read;
   const plan = planOf(config);
   const limit = checkMemory(config, plan);
   write(`${renderPlan(plan)}\n`);
   if (limit) write(`  limit${size(limit.bytes).padStart(26)}  ${limit.source}\n`);
   const demo = demoUpstream ? startDemoUpstream() : undefined;
+  // Before the other modules: V8 collects garbage for every few arenas, which is short while there is little in its heap,
+  // and committing them takes about as long as those modules.
+  const slots = makeSlots(Object.values(config.pools), scratchBytes(config.imagesBytes), config.prefault);
+  const [{ start }, { openLog }] = [await import("./serve/start.ts"), await import("../shared/log.ts")];
   const log = openLog(config.log.level);
   try {
-    const running = await start(config, { plan, limit, log });
+    const running = await start({ read, plan, limit, log, slots });
     leaveSignals();
     write(bannerOf(config, running));
     return await running.shutdown.finished;
@@ -48,61 +42,12 @@ export async function runServe({ configFile, demoUpstream, write }: ServeOptions
   }
 }
 
-interface Running {
-  gateway: Gateway;
-  shutdown: Shutdown;
-  listenPort: number;
-  adminPort: number;
+/** For a process that nobody read it for: one whose heap somebody else has capped. */
+async function readFor(configFile: string): Promise<ReadConfig> {
+  const readAtMs = Date.now();
+  const { loadConfig } = await import("../config.ts");
+  return { config: loadConfig(configFile), readAtMs };
 }
-
-interface Start {
-  plan: Plan;
-  limit: MemoryLimit | undefined;
-  log: Log;
-}
-
-async function start(config: GatewayConfig, { plan, limit, log }: Start): Promise<Running> {
-  const { logger } = log;
-  keepCapsToThisThread();
-  const [page, workerCode] = await Promise.all([loadPage(), arenaWorkerCode()]);
-  const admin = new Admin({ config, plan, limit, log, page });
-  const adminAddress = await admin.listen();
-  const deadlines = new Deadlines();
-  const arenas = new Arenas({
-    engine: loadEngine(),
-    workerCode,
-    pools: Object.values(config.pools),
-    threads: config.threads,
-    imagesBytes: config.imagesBytes,
-    prefault: config.prefault,
-    onLost: (error) => {
-      logger.fatal({ error: error?.message }, "an arena thread ended unexpectedly");
-      log.flush();
-      process.exit(EXIT_SOFTWARE);
-    },
-  });
-  // Handlers are bundled while the threads start.
-  const [generation] = await Promise.all([Generation.open(config, arenas, deadlines), arenas.ready()]);
-  generation.tell(logger);
-  const gateway = new Gateway({ config, arenas, deadlines, generation, logger, observer: admin.figures });
-  const address = await gateway.listen();
-  const shutdown = new Shutdown({ gateway, admin, arenas, logger, drain: config.drain });
-  const reloader = new Reloader({ gateway, arenas, deadlines, logger });
-  admin.watch({
-    gateway,
-    arenas,
-    reloader,
-    ready: () => shutdown.ready,
-    pressure: new MemoryPressure(logger),
-  });
-  reloader.start();
-  // As nginx and HAProxy do: for those who want to say when.
-  process.on("SIGHUP", () => void reloader.reload());
-  return { gateway, shutdown, listenPort: address.port, adminPort: adminAddress.port };
-}
-
-/** sysexits.h: internal software error. */
-const EXIT_SOFTWARE = 70;
 
 function bannerOf(
   { listen, admin, routes, pools }: GatewayConfig,

@@ -1,8 +1,8 @@
 /** The kinds of values that HTTP defines: methods, paths, fields, redirects. */
-import { METHODS } from "node:http";
 import { canonicalPath, countElements } from "../admit/path.ts";
 import { GatewayError } from "../errors.ts";
 import { PREFIX_ELEMENTS } from "../limits.ts";
+import { METHODS } from "../shared/node-http.ts";
 import type { Kind } from "./key.ts";
 import { matching } from "./kinds.ts";
 import type { RedirectConfig, WarmRequest } from "./types.ts";

@@ -7,6 +7,7 @@
  */
 import { Worker } from "node:worker_threads";
 import { ConfigError, type Fault } from "./faults.ts";
+import { plain } from "./plain.ts";
 import type { GatewayConfig } from "./types.ts";
 
 /** A thousand routes take 42 MiB. With the young generation's three spaces it stays below PROCESS.bundlerBytes (48 MiB). */
@@ -44,14 +45,4 @@ function answerOf(worker: Worker, file: string): Promise<Loaded> {
 function tooLarge(file: string): ConfigError {
   const problem = `takes more than ${HEAP_MIB} MiB to check, which is too much for a gateway that is running`;
   return new ConfigError([{ file, line: 1, column: 1, key: "", problem }]);
-}
-
-/** What was frozen and had no prototype (types.ts: Named) came from the thread without the one and with the other. */
-function plain<T>(value: T): T {
-  if (Array.isArray(value)) return Object.freeze(value.map(plain)) as T;
-  if (typeof value !== "object" || value === null) return value;
-  const entries = Object.entries(value).map(([key, inner]) => [key, plain(inner as unknown)] as const);
-  const bare = Object.create(null) as Record<string, unknown>;
-  for (const [key, inner] of entries) bare[key] = inner;
-  return Object.freeze(bare) as T;
 }

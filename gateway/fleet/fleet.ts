@@ -15,10 +15,11 @@ import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { FleetConfig } from "../config/types.ts";
+import { REPLICAS, REPORT_BYTES } from "../limits.ts";
 import type { Logger } from "../shared/log.ts";
 import { RedisLink, type Reply } from "./redis-link.ts";
 import { redisPlace } from "./redis-url.ts";
-import { REPLICAS, REPORT_BYTES, type OwnFigures, type Report, readReport, writeReport } from "./replica.ts";
+import { type OwnFigures, type Report, readReport, writeReport } from "./replica.ts";
 import { type FleetView, type Known, viewOf } from "./view.ts";
 
 const READS_PER_INTERVAL = 16;
@@ -57,6 +58,7 @@ export class Fleet {
   /** When the view was last true; null: not yet. */
   #trueAt: Date | null = null;
   #trueAtMs = performance.now();
+  #warnedOfPassword = false;
 
   constructor(config: FleetConfig, figures: () => OwnFigures, logger: Logger) {
     this.#config = config;
@@ -125,6 +127,7 @@ export class Fleet {
         this.#link = new RedisLink(this.#place);
         this.counters.links++;
         await this.#link.open();
+        this.#warnOfPassword(this.#link);
       }
       const refusal = await this.#publish(this.#link);
       if (performance.now() >= this.#nextReadMs) await this.#read(this.#link);
@@ -197,6 +200,16 @@ export class Fleet {
     if (error === null && this.#error !== null)
       this.#logger.info({ redis: this.#place.shown }, "fleet: redis is back");
     this.#error = error;
+  }
+
+  /** Either the password is in vain, or this is not the Redis that was meant. */
+  #warnOfPassword({ offersUnwantedPassword }: RedisLink): void {
+    if (offersUnwantedPassword && !this.#warnedOfPassword)
+      this.#logger.warn(
+        { redis: this.#place.shown },
+        "fleet: the configuration has a password for redis, which asks for none",
+      );
+    this.#warnedOfPassword ||= offersUnwantedPassword;
   }
 
   #drop(): void {

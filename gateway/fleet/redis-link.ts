@@ -6,6 +6,7 @@
  * connection. A round that takes longer than ROUND_MS fails.
  */
 import { Cluster, Redis, type ChainableCommander, type RedisOptions } from "ioredis";
+import { passwordIsUnwanted } from "./redis-auth.ts";
 import type { RedisPlace } from "./redis-url.ts";
 
 /** Connecting, and one round of commands. */
@@ -26,6 +27,12 @@ export class RedisLink {
   async open(): Promise<void> {
     await this.#inTime(this.#client.connect());
     if (this.#complaint) throw this.#complaint;
+  }
+
+  /** The place names a password, and Redis has none. */
+  get offersUnwantedPassword(): boolean {
+    const connections = this.#client instanceof Cluster ? this.#client.nodes() : [this.#client];
+    return connections.some(passwordIsUnwanted);
   }
 
   /** The commands' replies in order; an error that is Redis' answer to one of them is thrown. */

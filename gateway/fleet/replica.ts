@@ -4,11 +4,6 @@
  */
 import { z } from "zod";
 
-/** The longest report that is read; with the most pools there can be, one has about 8 KiB. */
-export const REPORT_BYTES = 16 * 1024;
-/** Replicas that are shown. The view of more would take memory that the plan does not have. */
-export const REPLICAS = 256;
-
 const VERSION = 1;
 
 const name = z.string().min(1).max(100);

@@ -9,7 +9,7 @@ import type { HandlerConfig, Named, PoolConfig, RouteConfig } from "../config/ty
 import { type Bundle, BundleError, type HandlerFault, bundle, displayName, stopBundler } from "./bundle.ts";
 import { type Culprit, culpritAt, culpritOf, culpritOfStack } from "./culprit.ts";
 import { explainMissing } from "./missing-globals.ts";
-import { platformFor } from "./platform.ts";
+import { type Platform, platformFor } from "./platform.ts";
 import { formatSizeBytes } from "../shared/units.ts";
 import { SourcePositions } from "./source-position.ts";
 
@@ -49,14 +49,18 @@ export async function loadHandlers(
   routes: readonly RouteConfig[],
   pools: Named<PoolConfig>,
   arenas: Arenas,
+  workshop = new Workshop(),
 ): Promise<Map<string, LoadedHandler>> {
   const loader = new Loader(pools, arenas);
   const loaded = new Map<string, LoadedHandler>();
   const faults: HandlerFault[] = [];
-  for (const route of routes) {
-    if (!route.handler) continue;
+  const withHandler = routes.filter((route): route is HandlerRoute => route.handler !== null);
+  for (const [index, route] of withHandler.entries()) {
     try {
-      loaded.set(route.name, await loader.load(route as HandlerRoute));
+      const parts = await workshop.prepare(route.handler.file);
+      // While this one's image is made on the spare thread.
+      workshop.begin(withHandler[index + 1]);
+      loaded.set(route.name, await loader.load(route, parts));
     } catch (error) {
       if (!(error instanceof BundleError || error instanceof HandlerLoadError)) throw error;
       faults.push(...error.faults);
@@ -72,10 +76,38 @@ export function unloadHandlers(loaded: ReadonlyMap<string, LoadedHandler>, arena
   for (const image of new Set([...loaded.values()].map(({ image }) => image))) arenas.release(image);
 }
 
+/** What esbuild makes of a handler's file. */
+interface Prepared {
+  readonly bundle: Bundle;
+  readonly platform: Platform;
+}
+
+/** Handlers while they are bundled, in esbuild's process: needs no arenas, so it may begin before there are any. */
+export class Workshop {
+  readonly #prepared = new Map<string, Promise<Prepared>>();
+
+  /** One at a time: the plan's term for esbuild holds for one. */
+  begin(route: RouteConfig | undefined): void {
+    if (!route?.handler) return;
+    // Whoever waits for it hears of its faults.
+    this.prepare(route.handler.file).catch(() => {});
+  }
+
+  prepare(file: string): Promise<Prepared> {
+    let prepared = this.#prepared.get(file);
+    if (!prepared) this.#prepared.set(file, (prepared = prepare(file)));
+    return prepared;
+  }
+}
+
+async function prepare(file: string): Promise<Prepared> {
+  const bundled = await bundle(file);
+  return { bundle: bundled, platform: await platformFor(bundled.code) };
+}
+
 class Loader {
   readonly #pools: Named<PoolConfig>;
   readonly #arenas: Arenas;
-  readonly #bundles = new Map<string, Promise<Bundle>>();
   readonly #loaded = new Map<string, LoadedHandler>();
 
   constructor(pools: Named<PoolConfig>, arenas: Arenas) {
@@ -83,12 +115,9 @@ class Loader {
     this.#arenas = arenas;
   }
 
-  async load(route: HandlerRoute): Promise<LoadedHandler> {
-    const { file } = route.handler;
-    let bundled = this.#bundles.get(file);
-    if (!bundled) this.#bundles.set(file, (bundled = bundle(file)));
-    const { name, code, map, inputs } = await bundled;
-    const recipe = await this.#recipe(route, name, code);
+  async load(route: HandlerRoute, { bundle, platform }: Prepared): Promise<LoadedHandler> {
+    const { name, code, map, inputs } = bundle;
+    const recipe = this.#recipe(route, name, code, platform);
     const key = JSON.stringify(recipe);
     const known = this.#loaded.get(key);
     if (known) return known;
@@ -98,8 +127,12 @@ class Loader {
     return loaded;
   }
 
-  async #recipe({ handler, upstreams }: HandlerRoute, name: string, code: string): Promise<ImageRecipe> {
-    const { extensions, scripts } = await platformFor(code);
+  #recipe(
+    { handler, upstreams }: HandlerRoute,
+    name: string,
+    code: string,
+    { extensions, scripts }: Platform,
+  ): ImageRecipe {
     const arenaBytes = Math.min(this.#pools[handler.pool]!.arenaBytes, this.#arenas.scratchBytes);
     const configuration = JSON.stringify({
       env: handler.env,

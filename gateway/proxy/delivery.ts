@@ -6,7 +6,6 @@
 // Client slow: the source waits. Client gone: the source is aborted. Source failed before the head: nothing was
 // written, the caller answers. Source failed within the body: the client's connection is cut at once, because an
 // answer that ends short must not look complete.
-import { STATUS_CODES } from "node:http";
 import type { Exchange, ResponseWatcher } from "../accept/exchange.ts";
 import { Field, fieldOf } from "../accept/field.ts";
 import { GatewayError } from "../errors.ts";
@@ -14,6 +13,7 @@ import type { Call } from "./call.ts";
 import { asLatin1 } from "../shared/latin1.ts";
 import { mayHaveBody, ONE_WRITE_BYTES } from "../reply/reply-writer.ts";
 import { assert } from "../shared/assert.ts";
+import { STATUS_CODES } from "../shared/node-http.ts";
 import { writeLent } from "./chunk-pool.ts";
 import type { Deadlines, Timed } from "./deadlines.ts";
 import type { ResponseSink } from "./engine.ts";

@@ -6,12 +6,13 @@
 // Repaired here, each with a test: a client that leaves during the handshake left the upstream request behind; an
 // answer other than 101 was relayed without back-pressure and could hang; one side half-closed kept the other open
 // for ever; hop-by-hop fields passed; paths were normalised ("/a/../b"); a 101 to another protocol was believed.
-import { type ClientRequest, IncomingMessage } from "node:http";
+import type { ClientRequest, IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import httpProxy from "http-proxy-3";
 import { BACKLOG_BYTES } from "../accept/client-stream.ts";
 import type { UpgradeExchange } from "../accept/exchange.ts";
 import { GatewayError, type Code } from "../errors.ts";
+import { IncomingMessage as RequestMessage } from "../shared/node-http.ts";
 import type { TargetAddress } from "./connect.ts";
 import type { Deadlines, Timed } from "./deadlines.ts";
 import type { ForwardingPolicy } from "./headers.ts";
@@ -176,7 +177,7 @@ export class Tunnel implements UpgradeOutcome, Timed {
   /** The request as the library wants to see it. */
   #requestFor(address: TargetAddress): IncomingMessage {
     const { method, target, version } = this.#exchange.head;
-    const req = new IncomingMessage(this.#client);
+    const req = new RequestMessage(this.#client);
     req.method = method;
     req.url = target;
     req.httpVersion = version;

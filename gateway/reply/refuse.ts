@@ -1,9 +1,9 @@
 // Refusals and failures as the client gets to see them: problem documents (RFC 9457) with the code and the request
 // id, and nothing of what went on inside.
-import { STATUS_CODES } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Exchange, UpgradeExchange } from "../accept/exchange.ts";
 import type { GatewayError } from "../errors.ts";
+import { STATUS_CODES } from "../shared/node-http.ts";
 import { sendReply } from "./send.ts";
 
 /**

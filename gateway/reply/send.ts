@@ -1,7 +1,7 @@
 // Small answers that are complete in memory: refusals, redirects, what a handler returned in one piece.
-import { STATUS_CODES } from "node:http";
 import { responseHeaders, type HeaderRules } from "../proxy/headers.ts";
 import type { Exchange } from "../accept/exchange.ts";
+import { STATUS_CODES } from "../shared/node-http.ts";
 import { assert } from "../shared/assert.ts";
 import { asLatin1 } from "../shared/latin1.ts";
 import { mayHaveBody, ONE_WRITE_BYTES } from "./reply-writer.ts";

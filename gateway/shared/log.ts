@@ -25,12 +25,30 @@ export interface Log {
 export function openLog(level: string, fd = 1): Log {
   const stream = destination({ fd, sync: false, minLength: WRITE_BYTES, maxLength: LOG_BUFFER_BYTES });
   let dropped = 0;
-  stream.on("drop", () => dropped++);
+  let waitingBytes = 0;
+  let timer: NodeJS.Timeout | undefined;
+  stream.on("drop", (line: string) => {
+    dropped++;
+    waitingBytes -= Buffer.byteLength(line);
+  });
+  stream.on("write", (bytes: number) => (waitingBytes -= bytes));
   // A closed pipe must not end the gateway: it serves on without a log.
   stream.on("error", () => {});
-  const timer = setInterval(() => stream.flush(), FLUSH_MS);
-  timer.unref();
-  const logger = pino({ level, base: null, timestamp: isoTime }, stream);
+  // Only while lines wait: a flush of nothing is a write as well, on a thread of libuv's.
+  const flush = (): void => {
+    if (waitingBytes > 0) return stream.flush();
+    clearInterval(timer);
+    timer = undefined;
+  };
+  const gathered = {
+    write(line: string): void {
+      waitingBytes += Buffer.byteLength(line);
+      timer ??= setInterval(flush, FLUSH_MS).unref();
+      stream.write(line);
+    },
+    flushSync: () => stream.flushSync(),
+  };
+  const logger = pino({ level, base: null, timestamp: isoTime }, gathered);
   return {
     logger,
     get dropped() {

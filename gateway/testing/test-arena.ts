@@ -86,7 +86,7 @@ export class InProcessArena implements TestArena {
     const deadlines = new Deadlines();
     const arenas = await openArenas(config, growth);
     try {
-      const generation = await Generation.open(config, arenas, deadlines);
+      const generation = await Generation.open({ config, readAtMs: Date.now() }, arenas, deadlines);
       const parts = { config, arenas, deadlines, generation, logger: log.logger, observer: UNOBSERVED };
       const gateway = new Gateway(parts);
       const { port } = await gateway.listen();

@@ -1,6 +1,7 @@
 // The fleet against real Redis servers, well and unwell. A gateway's own service is the subject of the last tests.
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { pino } from "pino";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { Fleet } from "../../gateway/fleet/fleet.ts";
 import type { OwnFigures } from "../../gateway/fleet/replica.ts";
 import type { FleetView } from "../../gateway/fleet/view.ts";
@@ -29,9 +30,13 @@ const FIGURES: OwnFigures = {
 const { logger } = openLog("silent");
 
 /** Started, and stopped with the test. */
-function join(redis: string, changes: { name?: string; prefix?: string; ttlMs?: number } = {}): Fleet {
+function join(
+  redis: string,
+  changes: { name?: string; prefix?: string; ttlMs?: number } = {},
+  log = logger,
+): Fleet {
   const config = { redis, name: "edge", prefix: "nea:", intervalMs: 100, ttlMs: 1000, ...changes };
-  const fleet = new Fleet(config, () => FIGURES, logger);
+  const fleet = new Fleet(config, () => FIGURES, log);
   fleet.start();
   onTestFinished(() => fleet.stop());
   return fleet;
@@ -191,6 +196,23 @@ describe("a Redis that is unwell", () => {
     await client.call("acl", "setuser", "default", ">wrong-secret");
     client.disconnect();
     await until(fleet, isWell);
+  });
+
+  test("without the password that the configuration has: all is well, and the log says so once", async () => {
+    const redis = await redisServer();
+    const toConsole = vi.spyOn(console, "warn");
+    onTestFinished(() => toConsole.mockRestore());
+    const lines: { level: number; msg: string; redis: string }[] = [];
+    const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) });
+    const fleet = join(`redis://:needless@127.0.0.1:${redis.port}`, {}, log);
+    await until(fleet, isWell);
+    await redis.run("client", "kill", "type", "normal");
+    await until(fleet, () => fleet.counters.links > 1 && isWell(fleet.view()));
+    expect(lines.filter(({ msg }) => msg.includes("password"))).toMatchObject([
+      { level: 40, redis: `redis://127.0.0.1:${redis.port}` },
+    ]);
+    expect(JSON.stringify(lines)).not.toContain("needless");
+    expect(toConsole).not.toHaveBeenCalled();
   });
 
   test("read-only: this gateway is missing in the others' view and says so, and sees them all the same", async () => {

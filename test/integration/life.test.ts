@@ -94,8 +94,9 @@ test("at every level the log has nothing of header values, bodies and queries, h
   refused.send("GET /refused?key=s3cret HTTP/1.1\r\nHost: a\r\nAuthorization: s3cret\x01\r\n\r\n");
   await refused.closed;
   await gateway.stop();
-  const statuses = gateway.accessLines().map(({ status }) => status);
-  expect(statuses).toEqual([200, 500, 500, 500, 500, 504, 502, 404]);
+  // In any order: a line is written when its slot is clean, which after a kill takes longer than the next request.
+  const statuses = gateway.accessLines().map(({ status }) => status as number);
+  expect(statuses.sort((a, b) => a - b)).toEqual([200, 404, 500, 500, 500, 500, 502, 504]);
   expect(gateway.log.filter(({ code }) => code === "ACCEPT_BAD_REQUEST")).toHaveLength(1);
   expect(JSON.stringify(gateway.log)).not.toContain("s3cret");
 });

@@ -56,7 +56,7 @@ export class InProcessGateway {
       },
     });
     await arenas.ready();
-    const generation = await Generation.open(config, arenas, deadlines);
+    const generation = await Generation.open({ config, readAtMs: Date.now() }, arenas, deadlines);
     const observer = new Figures(config);
     const gateway = new Gateway({ config, arenas, deadlines, generation, logger, observer });
     const { port } = await gateway.listen();

@@ -254,27 +254,26 @@ describe("extensions", () => {
     return on.text(on.exports.qjs_eval(source.pointer, source.bytes, file.pointer, 0));
   }
 
-  test.each([
-    ["encoding", "new TextDecoder().decode(new TextEncoder().encode('größe'))", "größe"],
-    ["url", "new URL('../b?c', 'http://EXAMPLE.com:80/a/x').href", "http://example.com/b?c"],
-    ["structured-clone", "JSON.stringify(structuredClone({ a: [1, new Map()] }))", '{"a":[1,{}]}'],
-  ])("%s links and works", (_name, code, expected) => {
-    expect(evaluate(code)).toBe(expected);
-  });
+  test.each([["encoding", "new TextDecoder().decode(new TextEncoder().encode('größe'))", "größe"]])(
+    "%s links and works",
+    (_name, code, expected) => {
+      expect(evaluate(code)).toBe(expected);
+    },
+  );
 
   test("a new instance over a live arena changes no byte of it, and goes on where the other was", () => {
-    expect(evaluate("globalThis.url = new URL('http://a.example/b'); url.host")).toBe("a.example");
+    expect(evaluate("globalThis.utf8 = new TextEncoder().encode('ö'); String(utf8.length)")).toBe("2");
     const before = Buffer.from(vm.bytes);
     const heir = new Vm(engine, made.memory, made.images, made.layout, made.host);
     expect(Buffer.compare(before, vm.bytes)).toBe(0);
     heir.attach(vm.registers());
-    expect(evaluate("url.pathname + new URL('/c', url).href", heir)).toBe("/bhttp://a.example/c");
+    expect(evaluate("new TextDecoder().decode(utf8)", heir)).toBe("ö");
   });
 
   test("what an extension uses of the stack is noted", () => {
     vm.attach({ ...vm.registers(), stackLow: STACK_TOP });
     vm.bytes.fill(0, 0, STACK_TOP);
-    evaluate("new URL('http://EXAMPLE.com:80/../a/%zz?x=y#z').href");
+    evaluate("new TextEncoder().encode('größe')");
     const firstUsed = vm.bytes.subarray(0, STACK_TOP).findIndex((byte) => byte !== 0);
     // A leaf function may use 128 bytes below the stack pointer (LLVM's red zone).
     expect(firstUsed).toBeGreaterThanOrEqual(vm.exports.nea_stack_low.value - 128);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { redisPlace } from "../../gateway/fleet/redis-url.ts";
-import { readReport, REPORT_BYTES, type Report, writeReport } from "../../gateway/fleet/replica.ts";
+import { readReport, type Report, writeReport } from "../../gateway/fleet/replica.ts";
+import { REPORT_BYTES } from "../../gateway/limits.ts";
 import { viewOf } from "../../gateway/fleet/view.ts";
 
 describe("the Redis URL", () => {

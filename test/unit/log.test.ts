@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execFileSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { LOG_BUFFER_BYTES, openLog } from "../../gateway/shared/log.ts";
 
 /** A pipe as standard output often is: somebody holds its other end, and may not read. */
@@ -77,6 +77,22 @@ describe("the log", () => {
     log.logger.info("here I am");
     await readUntil(read, (text) => text.includes("here I am"));
     expect(log.dropped).toBe(dropped);
+  });
+
+  test("has no timer while no line waits", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const { write, read } = pipe();
+    const { logger } = openLog("info", write);
+    expect(vi.getTimerCount()).toBe(0);
+    logger.info("one");
+    expect(vi.getTimerCount()).toBe(1);
+    vi.advanceTimersByTime(200);
+    await readUntil(read, (text) => text.includes("one"));
+    await vi.waitFor(() => {
+      vi.advanceTimersByTime(200);
+      expect(vi.getTimerCount()).toBe(0);
+    });
   });
 
   test("outlives the end of its reader", async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { ADMIN_REPLY_BYTES, adminBufferBytes, adminHeapBytes } from "../../gateway/admin/bounds.ts";
 import { counter, exposition, gauge, histogram } from "../../gateway/admin/exposition.ts";
 import { FailureRing, GROUPS, LATEST, RECORD_BYTES } from "../../gateway/admin/failure-ring.ts";
@@ -253,6 +253,46 @@ describe("the pulse", () => {
     clearInterval(alive);
     expect(pulse.rates).toMatchObject({ refusedPerSecond: 1, shedding: ["small"] });
     expect(pulse.points.at(-1)).toMatchObject({ refused: 1, requests: 0, p99Ms: null });
+  });
+});
+
+describe("how late the I/O thread is", () => {
+  test("is looked at closely from the first request to a second without one", () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const figures = new Figures(config());
+    new Pulse(figures, [], () => {});
+    const [pulse, andCloser] = [1, 2];
+    expect(vi.getTimerCount()).toBe(pulse);
+    figures.requestEnded(record(), 1);
+    expect(vi.getTimerCount()).toBe(andCloser);
+    vi.advanceTimersByTime(1000);
+    expect(vi.getTimerCount()).toBe(andCloser);
+    vi.advanceTimersByTime(1000);
+    expect(vi.getTimerCount()).toBe(pulse);
+  });
+
+  test("is looked at closely for as long as a request is under way", () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const gate = new Gate({ slots: 1, queueLength: 0, queueWaitMs: 0 });
+    new Pulse(new Figures(config()), [["small", gate]], () => {});
+    gate.take();
+    vi.advanceTimersByTime(5000);
+    expect(vi.getTimerCount()).toBe(2);
+  });
+
+  test("shows at rest as well, when the pulse is late", async () => {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const pulse = new Pulse(new Figures(config()), [], resolve);
+    onTestFinished(() => pulse.stop());
+    const alive = setInterval(() => {}, 1000);
+    const lateMs = 50;
+    for (const sinceMs = performance.now(); performance.now() - sinceMs < 1000 + lateMs;);
+    await promise;
+    clearInterval(alive);
+    // The window's buckets are off by 9 % at most, and the second began a little before.
+    expect(pulse.rates.loopDelayMaxMs).toBeGreaterThan(0.9 * lateMs);
   });
 });
 

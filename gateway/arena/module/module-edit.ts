@@ -127,15 +127,16 @@ function mapBody(
     reader.skipLeb();
     reader.skip(1);
   }
-  const writer = new WasmWriter();
+  let writer: WasmWriter | undefined;
   let copied = start;
   for (const instruction of instructions(reader)) {
     const replacement = replace(instruction);
     if (!replacement) continue;
+    writer ??= new WasmWriter();
     writer.raw(code.subarray(copied, instruction.start)).raw(replacement);
     copied = instruction.end;
   }
-  return copied === start ? code.subarray(start, end) : writer.raw(code.subarray(copied, end)).done();
+  return writer ? writer.raw(code.subarray(copied, end)).done() : code.subarray(start, end);
 }
 
 /** Reads the active data segments; any other kind is refused. */

@@ -212,73 +212,65 @@ export const OPCODE = {
   dataDrop: 0xfc09,
 };
 
-const INDEXED: ReadonlySet<number> = new Set([
-  OPCODE.call,
-  OPCODE.globalGet,
-  OPCODE.globalSet,
-  OPCODE.memorySize,
-  OPCODE.memoryGrow,
-]);
-
-/** Walks the instructions of an expression (a body after its locals) from the reader's place to its end. */
+/**
+ * Walks the instructions of an expression (a body after its locals) from the reader's place to its end, and stops at those
+ * that name a function, a global or the memory, and at prefixed ones.
+ */
 export function* instructions(reader: WasmReader): Generator<WasmInstruction> {
-  while (!reader.done) {
+  for (;;) {
+    skipOthers(reader);
+    if (reader.done) return;
     const start = reader.offset;
-    let opcode = reader.byte();
-    let index = 0;
-    if (INDEXED.has(opcode)) {
-      index = reader.u32();
-    } else if (opcode === 0xfc) {
-      const sub = reader.u32();
-      opcode = 0xfc00 | sub;
-      skipPrefixedImmediates(reader, sub);
-    } else {
-      skipImmediates(reader, opcode);
+    const first = reader.byte();
+    const index = reader.u32();
+    if (first !== PREFIX) yield { opcode: first, start, end: reader.offset, index };
+    else {
+      skipPrefixedImmediates(reader, index);
+      yield { opcode: (PREFIX << 8) | index, start, end: reader.offset, index: 0 };
     }
-    yield { opcode, start, end: reader.offset, index };
   }
 }
 
-function skipImmediates(reader: WasmReader, opcode: number): void {
-  if (opcode >= 0x45 && opcode <= 0xc4) return; // numeric
-  if (opcode >= 0x28 && opcode <= 0x3e) return skipLebs(reader, 2); // loads and stores: alignment, offset
-  switch (opcode) {
-    case 0x00: // unreachable
-    case 0x01: // nop
-    case 0x05: // else
-    case 0x0b: // end
-    case 0x0f: // return
-    case 0x1a: // drop
-    case 0x1b: // select
-    case 0xd1: // ref.is_null
-      return;
-    case 0x02: // block
-    case 0x03: // loop
-    case 0x04: // if
-    case 0x0c: // br
-    case 0x0d: // br_if
-    case 0x20: // local.get
-    case 0x21: // local.set
-    case 0x22: // local.tee
-    case 0x25: // table.get
-    case 0x26: // table.set
-    case 0x41: // i32.const
-    case 0x42: // i64.const
-    case 0xd0: // ref.null
-    case 0xd2: // ref.func
-      return skipLebs(reader, 1);
-    case 0x11: // call_indirect
-      return skipLebs(reader, 2);
-    case 0x0e: // br_table
-      return skipLebs(reader, reader.u32() + 1);
-    case 0x1c: // select with types
-      return skipLebs(reader, reader.u32());
-    case 0x43: // f32.const
-      return reader.skip(4);
-    case 0x44: // f64.const
-      return reader.skip(8);
-    default:
-      throw new WasmFormatError(`unknown opcode 0x${opcode.toString(16)} before byte ${reader.offset}`);
+const PREFIX = 0xfc;
+
+/** What follows an opcode, where it is not a number of LEB128 immediates. */
+const [STOP, BR_TABLE, SELECT_TYPES, F32, F64, UNKNOWN] = [10, 11, 12, 13, 14, 15];
+
+/** By opcode: how many LEB128 immediates follow, or one of the above. Half a million instructions are looked up at each start. */
+const IMMEDIATES = immediates();
+
+function immediates(): Uint8Array {
+  const table = new Uint8Array(256).fill(UNKNOWN);
+  const set = (what: number, ...opcodes: number[]) => opcodes.forEach((opcode) => (table[opcode] = what));
+  const { call, globalGet, globalSet, memorySize, memoryGrow } = OPCODE;
+  set(STOP, call, globalGet, globalSet, memorySize, memoryGrow, PREFIX);
+  // unreachable, nop, else, end, return, drop, select, ref.is_null
+  set(0, 0x00, 0x01, 0x05, 0x0b, 0x0f, 0x1a, 0x1b, 0xd1);
+  // block, loop, if, br, br_if; local.get, set, tee; table.get, set; i32.const, i64.const; ref.null, ref.func
+  set(1, 0x02, 0x03, 0x04, 0x0c, 0x0d, 0x20, 0x21, 0x22, 0x25, 0x26, 0x41, 0x42, 0xd0, 0xd2);
+  set(2, 0x11); // call_indirect
+  set(BR_TABLE, 0x0e);
+  set(SELECT_TYPES, 0x1c);
+  set(F32, 0x43);
+  set(F64, 0x44);
+  table.fill(2, 0x28, 0x3f); // loads and stores: alignment, offset
+  table.fill(0, 0x45, 0xc5); // numeric
+  return table;
+}
+
+/** To the next instruction at which a walk stops, or to the end. */
+function skipOthers(reader: WasmReader): void {
+  while (!reader.done) {
+    const opcode = reader.bytes[reader.offset]!;
+    const what = IMMEDIATES[opcode]!;
+    if (what === STOP) return;
+    reader.skip(1);
+    if (what <= 2) skipLebs(reader, what);
+    else if (what === BR_TABLE) skipLebs(reader, reader.u32() + 1);
+    else if (what === SELECT_TYPES) skipLebs(reader, reader.u32());
+    else if (what === F32) reader.skip(4);
+    else if (what === F64) reader.skip(8);
+    else throw new WasmFormatError(`unknown opcode 0x${opcode.toString(16)} before byte ${reader.offset}`);
   }
 }
 

@@ -86,7 +86,8 @@ export const SCENARIOS: readonly Scenario[] = [
     config: queued,
     run: clients(1000, head("/hang", fields(14_000, 90))),
   },
-  { name: "pipelined requests, 14Ki heads", config: small, run: pipelined },
+  { name: "connection, requests sent ahead", config: small, run: sendAhead },
+  { name: "exchange, one-byte chunks, upstream does not read", config: small, run: chunkedUploads },
   { name: "garbage: 64 downloads of 100 MB", config: small, run: downloads, peak: true },
   { name: "garbage: 64 uploads of 100 MB", config: small, run: uploads, peak: true },
   { name: "subrequests whose bodies nobody reads", config: keepers, run: keptSubrequests },
@@ -125,11 +126,19 @@ async function slowUploads(subject: Subject): Promise<number> {
   return 500;
 }
 
-async function pipelined(subject: Subject): Promise<number> {
+async function sendAhead(subject: Subject): Promise<number> {
   const request = head("/hang", fields(14_000, 90));
-  const sockets = await openClients(subject.port, 64, (socket) => void socket.write(request));
-  for (const socket of sockets) socket.write(request.repeat(16));
-  return 256;
+  await openClients(subject.port, 500, (socket) => void socket.write(request.repeat(3)));
+  return 500;
+}
+
+async function chunkedUploads(subject: Subject): Promise<number> {
+  const chunks = "1\r\nx\r\n".repeat(200_000);
+  await openClients(subject.port, 50, (socket) => {
+    socket.write(head("/sink", "transfer-encoding: chunked\r\n", "POST"));
+    socket.write(chunks);
+  });
+  return 50;
 }
 
 async function downloads(subject: Subject): Promise<number> {
