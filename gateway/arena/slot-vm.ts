@@ -121,7 +121,20 @@ export class SlotVm {
       stackLow: STACK_TOP,
       topPages: this.#imageWord(IMAGE.topPages),
     });
+    this.#vm.exports.qjs_set_gc_threshold(this.#collectionBytes());
     this.#growth?.watch(this.#vm);
+  }
+
+  /**
+   * How much a request's heap may hold before the engine looks for cyclic garbage: the image and a quarter of what is left.
+   * What is not in a cycle is freed at once, and a collection walks every object of the image; left to itself the engine
+   * begins one at half of the image's size again, which most requests that allocate at all would reach. A quarter is early
+   * enough: the heap cannot fill up with garbage before its objects have been looked through.
+   */
+  #collectionBytes(): number {
+    const { limitPages } = this.#arena.layout;
+    const image = this.#imageWord(IMAGE.dataBytes);
+    return image + Math.trunc((limitPages * PAGE_BYTES - DATA_START - image) / 4);
   }
 
   #pointers(): VmPointers {
@@ -204,16 +217,25 @@ export class SlotVm {
     const words = this.#words;
     if (words[SLOT.condemned]) this.#rebuild();
     const { wiper } = this.#vm;
-    const from = words[SLOT.image]! + IMAGE_HEADER_BYTES;
+    let from = words[SLOT.image]! + IMAGE_HEADER_BYTES;
     const extensionBytes = this.#imageWord(IMAGE.extensionBytes);
-    const dataBytes = this.#imageWord(IMAGE.dataBytes);
     const low = Math.max(0, Math.min(words[SLOT.stackLow]!, STACK_TOP) - RED_ZONE_BYTES);
     wiper.wipe(low, STACK_TOP - low);
     if (words[SLOT.loadedImage] !== words[SLOT.image])
       wiper.wipe(EXTENSION_START, DATA_START - EXTENSION_START);
     if (extensionBytes > 0) wiper.restore(EXTENSION_START, from, extensionBytes);
-    wiper.restore(DATA_START, from + extensionBytes, dataBytes);
-    const end = DATA_START + dataBytes;
+    from += extensionBytes;
+    let to = DATA_START;
+    const endOfGaps = IMAGE.firstGap + 2 * this.#imageWord(IMAGE.gaps);
+    for (let gap = IMAGE.firstGap; gap < endOfGaps; gap += 2) {
+      const [address, bytes] = [this.#imageWord(gap), this.#imageWord(gap + 1)];
+      wiper.restore(to, from, address - to);
+      wiper.wipe(address, bytes);
+      from += address - to;
+      to = address + bytes;
+    }
+    const end = DATA_START + this.#imageWord(IMAGE.dataBytes);
+    wiper.restore(to, from, end - to);
     wiper.wipe(end, Math.max(0, words[SLOT.topPages]! * PAGE_BYTES - end));
     words[SLOT.stackLow] = STACK_TOP;
     words[SLOT.topPages] = this.#imageWord(IMAGE.topPages);

@@ -1,0 +1,45 @@
+// What is in cycles is freed by collections only, and those come late: a request must not fail for that.
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { ArenaLab, MIB } from "../support/arena-lab.ts";
+
+describe("cyclic garbage", () => {
+  let lab: ArenaLab;
+  beforeAll(async () => {
+    lab = await ArenaLab.open();
+  });
+  afterAll(() => lab.close());
+
+  async function peakOf(code: string): Promise<number> {
+    const image = await lab.load(code);
+    const { end, run, body } = await lab.request(image, { cpuMs: 2000 });
+    lab.arenas.release(image);
+    expect([end.kind, body]).toEqual(["complete", "done"]);
+    return run.peakBytes;
+  }
+
+  /** A cycle of two objects, with 1 KB that hangs on it. */
+  const CYCLE = `function cycle(n) { const a = { text: "x".repeat(1000) + n }; a.b = { a }; }`;
+  const answer = (work: string) =>
+    `${CYCLE} export default { fetch() { ${work} return new Response("done") } }`;
+
+  test("of ten arenas is collected in time, and in half of the arena", async () => {
+    expect(await peakOf(answer(`for (let i = 0; i < 40_000; i++) cycle(i);`))).toBeLessThan(2.5 * MIB);
+  });
+
+  test("leaves room for something large", async () => {
+    const large = `for (let i = 0; i < 40_000; i++) cycle(i); new Uint8Array(1_500_000).fill(1);`;
+    expect(await peakOf(answer(large))).toBeLessThanOrEqual(4 * MIB);
+  });
+
+  test("is not looked for when a request allocates less than a quarter of the free heap", async () => {
+    const image = await lab.load(`
+      let collected = 0;
+      const registry = new FinalizationRegistry(() => collected++);
+      export default { async fetch() {
+        for (let i = 0; i < 100; i++) { const a = { text: "x".repeat(4000) }; a.self = a; registry.register(a, 0); }
+        await null; await null;
+        return new Response(String(collected));
+      } }`);
+    expect((await lab.request(image)).body).toBe("0");
+  });
+});
