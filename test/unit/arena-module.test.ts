@@ -65,6 +65,9 @@ describe("the rewritten engine", () => {
     expect(count(binary, (opcode, index) => opcode === OPCODE.call && index === size + 1)).toBe(
       ENGINE.memoryGrowSites,
     );
+    expect(count(binary, (opcode, index) => opcode === OPCODE.call && index === size + 2)).toBe(
+      ENGINE.memoryCopySites,
+    );
   });
 
   test("notes the stack's lowest value after every change of the stack pointer", () => {

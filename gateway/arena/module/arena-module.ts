@@ -5,6 +5,7 @@
  *   memory.size   3 sites                        ->  a call: the virtual top, a global
  *   memory.grow   2 sites                        ->  a call: moves the virtual top; past the limit it calls the
  *                                                    host, which throws (the abort) or raises the limit (red zone)
+ *   memory.copy   89 sites                       ->  a call: short spans need not leave wasm code (small-copy.ts)
  *   stack pointer every `global.set`             ->  followed by an update of the lowest value seen, so that a
  *                                                    reset wipes the used stack and not all of it
  *   data          written at instantiation       ->  taken out: instantiating touches no memory, so a fresh
@@ -38,6 +39,7 @@ import {
   writeExports,
   writeImports,
 } from "./module-edit.ts";
+import { COPY_TYPE, copyBody } from "./small-copy.ts";
 
 export class ArenaModuleError extends Error {
   override name = "ArenaModuleError";
@@ -50,6 +52,7 @@ export const ENGINE = {
   memoryPages: 18,
   memorySizeSites: 3,
   memoryGrowSites: 2,
+  memoryCopySites: 89,
   /** End of the linker's stack and begin of the engine's data: 1 MiB ("stack first" layout). */
   dataStart: 1_048_576,
 } as const;
@@ -97,6 +100,7 @@ interface FunctionIndexes {
   overflow: number;
   size: number;
   grow: number;
+  copy: number;
 }
 
 /** Appended functions follow the imported and the defined ones. */
@@ -107,7 +111,7 @@ function functionIndexes(sections: WasmSections): FunctionIndexes {
   const overflow = imported.findIndex(({ name }) => name === SPARE_IMPORT);
   if (overflow < 0) throw new ArenaModuleError(`import ${SPARE_IMPORT} is missing`);
   const first = imported.length + vectorLength(section(sections, SECTION.function));
-  return { overflow, size: first, grow: first + 1 };
+  return { overflow, size: first, grow: first + 1, copy: first + 2 };
 }
 
 const LIMITS_SHARED_WITH_MAX = 3;
@@ -158,10 +162,11 @@ const END = 0x0b;
 function rewriteCode(sections: WasmSections, functions: FunctionIndexes, globals: GlobalIndexes): void {
   const original = section(sections, SECTION.code);
   const call = (index: number) => new WasmWriter().byte(OPCODE.call).u32(index).done();
-  const [callSize, callGrow] = [call(functions.size), call(functions.grow)];
+  const [callSize, callGrow, callCopy] = [functions.size, functions.grow, functions.copy].map(call);
   const setStack = setStackPointer(globals.stackPointer, globals.stackLow);
   let sizes = 0;
   let grows = 0;
+  let copies = 0;
   const code = mapInstructions(original, ({ opcode, index }) => {
     if (opcode === OPCODE.memorySize) {
       sizes++;
@@ -171,16 +176,21 @@ function rewriteCode(sections: WasmSections, functions: FunctionIndexes, globals
       grows++;
       return callGrow;
     }
+    if (opcode === OPCODE.memoryCopy) {
+      copies++;
+      return callCopy;
+    }
     if (opcode === GLOBAL_SET && index === globals.stackPointer) return setStack;
     if (opcode === OPCODE.memoryInit || opcode === OPCODE.dataDrop) {
       throw new ArenaModuleError("the engine reads its data segments at run time, which is not supported");
     }
     return undefined;
   });
-  if (sizes !== ENGINE.memorySizeSites || grows !== ENGINE.memoryGrowSites) {
+  const { memorySizeSites, memoryGrowSites, memoryCopySites } = ENGINE;
+  if (sizes !== memorySizeSites || grows !== memoryGrowSites || copies !== memoryCopySites) {
     throw new ArenaModuleError(
-      `found ${sizes} memory.size and ${grows} memory.grow sites, expected ` +
-        `${ENGINE.memorySizeSites} and ${ENGINE.memoryGrowSites}`,
+      `found ${sizes} memory.size, ${grows} memory.grow and ${copies} memory.copy sites, expected ` +
+        `${memorySizeSites}, ${memoryGrowSites} and ${memoryCopySites}`,
     );
   }
   sections.known.set(SECTION.code, code);
@@ -191,11 +201,11 @@ function appendFunctions(sections: WasmSections, functions: FunctionIndexes, glo
   const first = vectorLength(types);
   const sizeType = Uint8Array.of(0x60, 0, 1, 0x7f);
   const growType = Uint8Array.of(0x60, 1, 0x7f, 1, 0x7f);
-  sections.known.set(SECTION.type, appendToVector(types, [sizeType, growType]));
-  const index = (value: number) => new WasmWriter().u32(value).done();
-  const declared = appendToVector(section(sections, SECTION.function), [index(first), index(first + 1)]);
-  sections.known.set(SECTION.function, declared);
-  const bodies = [sizeBody(globals), growBody(functions, globals)];
+  const added = [sizeType, growType, COPY_TYPE];
+  sections.known.set(SECTION.type, appendToVector(types, added));
+  const indexes = added.map((_, index) => new WasmWriter().u32(first + index).done());
+  sections.known.set(SECTION.function, appendToVector(section(sections, SECTION.function), indexes));
+  const bodies = [sizeBody(globals), growBody(functions, globals), copyBody()];
   const encoded = bodies.map((body) => new WasmWriter().sized(body).done());
   sections.known.set(SECTION.code, appendToVector(section(sections, SECTION.code), encoded));
 }
