@@ -49,8 +49,8 @@ describe("copying", () => {
     for (const length of [1, 2, 5, 9, 20, SMALL_BYTES, 200]) {
       copy(PAGE - length, 0, length);
       copy(0, PAGE - length, length);
-      expect(() => copy(PAGE - length + 1, 0, length)).toThrow(WebAssembly.RuntimeError);
-      expect(() => copy(0, PAGE - length + 1, length)).toThrow(WebAssembly.RuntimeError);
+      expect(() => copy(PAGE - length + 1, 0, length)).toThrow("out of bounds");
+      expect(() => copy(0, PAGE - length + 1, length)).toThrow("out of bounds");
     }
   });
 });
