@@ -81,8 +81,6 @@ export class ImageBuilder {
   #vm!: Vm;
   #effects!: EffectList;
   #calls!: HostCalls;
-  /** The heap is full, and that is no fault: an allocation that does not fit fails. */
-  #heapIsFull = false;
 
   constructor(engine: Engine, memory: WebAssembly.Memory, images: WebAssembly.Memory, recipe: ImageRecipe) {
     this.#engine = engine;
@@ -116,7 +114,6 @@ export class ImageBuilder {
     warm.readLogs();
     const warmed = this.#recipe.warm.map((head) => warm.run(head));
     this.#vm.exports.qjs_run_gc();
-    this.#heapIsFull = true;
     clearFreeHeap(this.#vm);
     return this.#measure(installed, warmed, warm.logs);
   }
@@ -150,7 +147,7 @@ export class ImageBuilder {
     this.#vm = new Vm(this.#engine, this.#memory, this.#images, layout, {
       call: (_vm, argc, argv) => this.#calls.call(argc, argv),
       interrupt: () => this.#clock.check(),
-      overflow: (_vm, pages) => this.#heapIsFull || outOfMemory(pages),
+      overflow: (_vm, pages) => outOfMemory(pages),
       rejected: (_vm, promise, reason, isHandled) =>
         this.#calls.floating.heard(promise, reason, isHandled !== 0),
     });

@@ -8,6 +8,7 @@ import { JOB, MAILBOX, OUTCOME, SLOT, SLOT_WORDS } from "./control.ts";
 import { EffectList } from "./effect-list.ts";
 import type { Engine } from "./engine.ts";
 import { type VmPointers, randomStateAddress } from "./frames.ts";
+import { NO_SEARCH_BYTES, SEARCH_NOW_BYTES, nextSearch } from "./garbage-steps.ts";
 import type { GrowthLog } from "./growth-log.ts";
 import { IMAGE, IMAGE_HEADER_BYTES } from "./image.ts";
 import { DATA_START, EXTENSION_START, PAGE_BYTES, STACK_TOP, type ArenaLayout } from "./layout.ts";
@@ -116,34 +117,26 @@ export class SlotVm {
     this.#calls.floating.forget();
     this.#wipeMailbox();
     putRandomWord(this.#vm.bytes, randomStateAddress(this.#pointers()));
-    this.#vm.attach({
-      stackPointer: this.#imageWord(IMAGE.stackPointer),
-      stackLow: STACK_TOP,
-      topPages: this.#imageWord(IMAGE.topPages),
-    });
-    this.#vm.exports.qjs_set_gc_threshold(this.#collectionBytes());
-    this.#growth?.watch(this.#vm);
-  }
-
-  /**
-   * How much a request's heap may hold before the engine looks for cyclic garbage: the image and a quarter of what is left.
-   * What is not in a cycle is freed at once, and a collection walks every object of the image; left to itself the engine
-   * begins one at half of the image's size again, which most requests that allocate at all would reach. A quarter is early
-   * enough: the heap cannot fill up with garbage before its objects have been looked through.
-   */
-  #collectionBytes(): number {
-    const { limitPages } = this.#arena.layout;
-    const image = this.#imageWord(IMAGE.dataBytes);
-    return image + Math.trunc((limitPages * PAGE_BYTES - DATA_START - image) / 4);
+    this.#attach(this.#imageWord(IMAGE.stackPointer), STACK_TOP, this.#imageWord(IMAGE.topPages));
+    this.#vm.exports.qjs_set_gc_threshold(NO_SEARCH_BYTES);
   }
 
   #pointers(): VmPointers {
     return { runtime: this.#imageWord(IMAGE.runtime), context: this.#imageWord(IMAGE.context) };
   }
 
+  /** The heap has come to where it is to be searched, or to its end. */
   #overflow(vm: Vm, pages: number): void {
-    if (!this.#growth) outOfMemory(pages);
-    this.#growth.grow(vm, pages, this.#pointers());
+    const { layout, exports } = vm;
+    const wanted = exports.nea_top.value + (pages >>> 0);
+    if (wanted > layout.limitPages) outOfMemory(pages);
+    this.#growth?.note(vm, pages, this.#pointers());
+    exports.nea_limit.value = this.#growth ? wanted : this.#nextSearch(wanted);
+    exports.qjs_set_gc_threshold(SEARCH_NOW_BYTES);
+  }
+
+  #nextSearch(topPages: number): number {
+    return nextSearch(topPages, this.#imageWord(IMAGE.topPages), this.#arena.layout.limitPages);
   }
 
   /** What earlier requests left there: all but the event that has just been written. */
@@ -160,13 +153,13 @@ export class SlotVm {
     const words = this.#words;
     const eventEnd = MAILBOX.bytes + Math.max(words[SLOT.textBytes]!, words[SLOT.dataBytes]!);
     words[SLOT.mailboxBytes] = Math.max(words[SLOT.mailboxBytes]!, eventEnd);
-    this.#vm.attach({
-      stackPointer: this.#words[SLOT.stackPointer]!,
-      stackLow: this.#words[SLOT.stackLow]!,
-      topPages: this.#words[SLOT.topPages]!,
-    });
-    this.#growth?.watch(this.#vm);
+    this.#attach(words[SLOT.stackPointer]!, words[SLOT.stackLow]!, words[SLOT.topPages]!);
     this.#effects.release();
+  }
+
+  #attach(stackPointer: number, stackLow: number, topPages: number): void {
+    this.#vm.attach({ stackPointer, stackLow, topPages }, this.#nextSearch(topPages));
+    this.#growth?.watch(this.#vm);
   }
 
   #save(): void {

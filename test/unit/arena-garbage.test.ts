@@ -1,5 +1,6 @@
 // What is in cycles is freed by collections only, and those come late: a request must not fail for that.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { MAILBOX_BYTES, PAGE_BYTES } from "../../gateway/arena/layout.ts";
 import { ArenaLab, MIB } from "../support/arena-lab.ts";
 
 describe("cyclic garbage", () => {
@@ -41,5 +42,14 @@ describe("cyclic garbage", () => {
         return new Response(String(collected));
       } }`);
     expect((await lab.request(image)).body).toBe("0");
+  });
+
+  test("and what is free at the image's end is used before more is asked for", async () => {
+    const image = await lab.load(
+      `export default { fetch() { new Uint8Array(2 << 20).fill(1); return new Response("done") } }`,
+    );
+    const { run } = await lab.request(image);
+    const grownBytes = run.peakBytes - MAILBOX_BYTES - image.topPages * PAGE_BYTES;
+    expect(grownBytes).toBeLessThanOrEqual(2 * MIB);
   });
 });
