@@ -74,13 +74,15 @@ export class SlotVm {
   /** Does the job that stands in the slot's block; never throws. */
   run(): void {
     const words = this.#words;
+    const isReset = words[SLOT.job] === JOB.reset;
     words[SLOT.askedBytes] = 0;
     try {
-      words[SLOT.outcome] = words[SLOT.job] === JOB.reset ? this.#reset() : this.#turn();
+      words[SLOT.outcome] = isReset ? this.#reset() : this.#turn();
     } catch (error) {
       words[SLOT.outcome] = this.#failed(error);
     }
-    words[SLOT.cpuUs] = this.#clock.stop();
+    // A reset is nobody's time, and its clock was never started.
+    words[SLOT.cpuUs] = isReset ? 0 : this.#clock.stop();
     words[SLOT.effects] = this.#effects.count;
     words[SLOT.logsDropped] = this.#effects.logsDropped;
   }

@@ -18,6 +18,9 @@ interface EngineExports {
   nea_top: WebAssembly.Global<"i32">;
   nea_limit: WebAssembly.Global<"i32">;
   nea_stack_low: WebAssembly.Global<"i32">;
+  nea_attach(stackPointer: number, stackLow: number, topPages: number, limitPages: number): void;
+  /** Three words: as VmRegisters. */
+  nea_save(pointer: number): void;
   _initialize(): void;
   malloc(bytes: number): number;
   free(pointer: number): void;
@@ -108,6 +111,9 @@ export interface VmRegisters {
 /** JS_PROP_CONFIGURABLE | JS_PROP_WRITABLE */
 const WRITABLE_CONFIGURABLE = 3;
 
+/** Where in the mailbox the registers are read from: behind the boxes for arguments. */
+const REGISTERS_BOX = 128;
+
 const ERRNO_BADF = 8;
 const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 const CLOCK_REALTIME = 0;
@@ -143,17 +149,17 @@ export class Vm {
 
   /** Continues (or starts) with these globals; the limit follows from the arena's layout, unless it is to be lower. */
   attach({ stackPointer, stackLow, topPages }: VmRegisters, limitPages = this.layout.limitPages): void {
-    this.exports.__stack_pointer.value = stackPointer;
-    this.exports.nea_stack_low.value = stackLow;
-    this.exports.nea_top.value = topPages;
-    this.exports.nea_limit.value = limitPages;
+    this.exports.nea_attach(stackPointer, stackLow, topPages, limitPages);
   }
 
   registers(): VmRegisters {
+    const box = this.layout.mailboxStart + REGISTERS_BOX;
+    this.exports.nea_save(box);
+    const word = box >>> 2;
     return {
-      stackPointer: this.exports.__stack_pointer.value,
-      stackLow: this.exports.nea_stack_low.value,
-      topPages: this.exports.nea_top.value,
+      stackPointer: this.words[word]!,
+      stackLow: this.words[word + 1]!,
+      topPages: this.words[word + 2]!,
     };
   }
 

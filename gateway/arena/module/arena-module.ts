@@ -90,7 +90,7 @@ export function rewriteArenaModule(
   const globals = appendGlobals(sections);
   rewriteCode(sections, functions, globals);
   appendFunctions(sections, functions, globals);
-  trimExports(sections, hostExports, extensionImports, globals);
+  trimExports(sections, hostExports, extensionImports, functions, globals);
   sections.known.delete(SECTION.data);
   sections.known.delete(SECTION.dataCount);
   return { binary: joinSections(sections.known), data, initialPages: ENGINE.memoryPages };
@@ -101,6 +101,8 @@ interface FunctionIndexes {
   size: number;
   grow: number;
   copy: number;
+  attach: number;
+  save: number;
 }
 
 /** Appended functions follow the imported and the defined ones. */
@@ -111,7 +113,8 @@ function functionIndexes(sections: WasmSections): FunctionIndexes {
   const overflow = imported.findIndex(({ name }) => name === SPARE_IMPORT);
   if (overflow < 0) throw new ArenaModuleError(`import ${SPARE_IMPORT} is missing`);
   const first = imported.length + vectorLength(section(sections, SECTION.function));
-  return { overflow, size: first, grow: first + 1, copy: first + 2 };
+  const [size, grow, copy, attach, save] = [first, first + 1, first + 2, first + 3, first + 4];
+  return { overflow, size, grow, copy, attach, save };
 }
 
 const LIMITS_SHARED_WITH_MAX = 3;
@@ -201,11 +204,19 @@ function appendFunctions(sections: WasmSections, functions: FunctionIndexes, glo
   const first = vectorLength(types);
   const sizeType = Uint8Array.of(0x60, 0, 1, 0x7f);
   const growType = Uint8Array.of(0x60, 1, 0x7f, 1, 0x7f);
-  const added = [sizeType, growType, COPY_TYPE];
+  const attachType = Uint8Array.of(0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 0);
+  const saveType = Uint8Array.of(0x60, 1, 0x7f, 0);
+  const added = [sizeType, growType, COPY_TYPE, attachType, saveType];
   sections.known.set(SECTION.type, appendToVector(types, added));
   const indexes = added.map((_, index) => new WasmWriter().u32(first + index).done());
   sections.known.set(SECTION.function, appendToVector(section(sections, SECTION.function), indexes));
-  const bodies = [sizeBody(globals), growBody(functions, globals), copyBody()];
+  const bodies = [
+    sizeBody(globals),
+    growBody(functions, globals),
+    copyBody(),
+    attachBody(globals),
+    saveBody(globals),
+  ];
   const encoded = bodies.map((body) => new WasmWriter().sized(body).done());
   sections.known.set(SECTION.code, appendToVector(section(sections, SECTION.code), encoded));
 }
@@ -240,11 +251,33 @@ function growBody({ overflow }: FunctionIndexes, { top, limit }: GlobalIndexes):
     .done();
 }
 
+/** attach(stackPointer, stackLow, top, limit): a global's `value` costs JavaScript as much as a call, and a turn needs all. */
+function attachBody({ stackPointer, stackLow, top, limit }: GlobalIndexes): Uint8Array {
+  const code = new WasmWriter().u32(0);
+  [stackPointer, stackLow, top, limit].forEach((global, parameter) => {
+    code.byte(0x20, parameter, GLOBAL_SET).u32(global);
+  });
+  return code.byte(END).done();
+}
+
+/** save(pointer): three words, the stack pointer, its lowest value, and the top. */
+function saveBody({ stackPointer, stackLow, top }: GlobalIndexes): Uint8Array {
+  const code = new WasmWriter().u32(0);
+  [stackPointer, stackLow, top].forEach((global, word) => {
+    code
+      .byte(0x20, 0, GLOBAL_GET)
+      .u32(global)
+      .byte(0x36, 2, 4 * word);
+  });
+  return code.byte(END).done();
+}
+
 /** Creating an instance makes an object per export; the engine has 450 and fewer than a hundred are used. */
 function trimExports(
   sections: WasmSections,
   required: readonly string[],
   wanted: readonly string[],
+  functions: FunctionIndexes,
   globals: GlobalIndexes,
 ): void {
   const all = readExports(section(sections, SECTION.export));
@@ -252,8 +285,12 @@ function trimExports(
   const missing = required.filter((name) => !all.some((entry) => entry.name === name));
   if (missing.length > 0) throw new ArenaModuleError(`exports are missing: ${missing.join(", ")}`);
   const kept = all.filter(({ name, kind }) => kind !== EXTERNAL_KIND.memory && keep.has(name));
-  const global = (name: string, index: number) => ({ name, kind: EXTERNAL_KIND.global, index });
-  const added = [global("nea_top", globals.top), global("nea_limit", globals.limit)];
-  added.push(global("nea_stack_low", globals.stackLow));
+  const added = [
+    { name: "nea_top", kind: EXTERNAL_KIND.global, index: globals.top },
+    { name: "nea_limit", kind: EXTERNAL_KIND.global, index: globals.limit },
+    { name: "nea_stack_low", kind: EXTERNAL_KIND.global, index: globals.stackLow },
+    { name: "nea_attach", kind: EXTERNAL_KIND.function, index: functions.attach },
+    { name: "nea_save", kind: EXTERNAL_KIND.function, index: functions.save },
+  ];
   sections.known.set(SECTION.export, writeExports([...kept, ...added]));
 }
