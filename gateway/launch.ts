@@ -17,6 +17,9 @@ const ENVIRONMENT = {
   MALLOC_ARENA_MAX: "2",
   MALLOC_MMAP_THRESHOLD_: "32768",
   MALLOC_TRIM_THRESHOLD_: "65536",
+  // From 2 KiB on glibc copies with `rep movsb`, which some processors do at a tenth of the speed when source and target are
+  // aligned differently (10 KB on a virtual AMD EPYC: 2.8 us, by vectors 0.1). Its vectors are as fast everywhere.
+  GLIBC_TUNABLES: "glibc.cpu.x86_rep_movsb_threshold=0x40000000",
   // For esbuild, which is written in Go: collect garbage rather than grow.
   GOMEMLIMIT: "24MiB",
 } as const;

@@ -10,7 +10,15 @@ import type { BuildFailure, BuiltImage, ImageRecipe } from "./image-builder.ts";
 import type { Engine } from "./engine.ts";
 import { type Entrance, Entrances, LONG_US, Share } from "./entrances.ts";
 import type { GrowthLog } from "./growth-log.ts";
-import { IMAGE, IMAGE_HEADER_BYTES, type ImageSpan, ImageStore, scratchBytes } from "./image.ts";
+import {
+  IMAGE,
+  IMAGE_HEADER_BYTES,
+  type ImageSpan,
+  ImageStore,
+  gapBytes,
+  partsBetween,
+  scratchBytes,
+} from "./image.ts";
 import { DATA_START, EXTENSION_START } from "./layout.ts";
 import { type PoolSize, type Slot, type SlotPool, type Slots, makeSlots } from "./slots.ts";
 
@@ -188,7 +196,7 @@ export class Arenas {
   }
 
   #store(built: BuiltImage): Image {
-    const bytes = built.dataBytes + built.extensionBytes;
+    const bytes = built.dataBytes - gapBytes(built.gaps) + built.extensionBytes;
     const span = this.images.reserve(IMAGE_HEADER_BYTES + bytes);
     if (!span) {
       const { usedBytes, capacityBytes } = this.images;
@@ -199,9 +207,13 @@ export class Arenas {
     this.#writeHeader(span, built);
     const images = new Uint8Array(this.images.memory.buffer);
     const scratch = this.#slots.scratch.bytes;
-    const start = span.offset + IMAGE_HEADER_BYTES;
-    images.set(scratch.subarray(EXTENSION_START, EXTENSION_START + built.extensionBytes), start);
-    images.set(scratch.subarray(DATA_START, DATA_START + built.dataBytes), start + built.extensionBytes);
+    let to = span.offset + IMAGE_HEADER_BYTES;
+    images.set(scratch.subarray(EXTENSION_START, EXTENSION_START + built.extensionBytes), to);
+    to += built.extensionBytes;
+    for (const part of partsBetween(built.gaps, DATA_START, built.dataBytes)) {
+      images.set(scratch.subarray(part.address, part.address + part.bytes), to);
+      to += part.bytes;
+    }
     return {
       span,
       bytes,
@@ -221,5 +233,9 @@ export class Arenas {
     header[IMAGE.runtime] = built.runtime;
     header[IMAGE.context] = built.context;
     header[IMAGE.turn] = built.turn;
+    header[IMAGE.gaps] = built.gaps.length;
+    built.gaps.forEach(({ address, bytes }, index) => {
+      header.set([address, bytes], IMAGE.firstGap + 2 * index);
+    });
   }
 }

@@ -6,7 +6,6 @@
  * Shared by one writer (the thread of the slot that is profiled) and one reader (the I/O thread, between two turns).
  * Bound: the size of its memory; growths that do not fit are left out.
  */
-import { outOfMemory } from "./abort.ts";
 import { type Frame, type VmPointers, readFrames } from "./frames.ts";
 import type { Vm } from "./vm.ts";
 
@@ -46,12 +45,9 @@ export class GrowthLog {
     vm.exports.nea_limit.value = vm.exports.nea_top.value;
   }
 
-  /** The heap wants to grow: notes it and lets it, up to the limit of its arena. */
-  grow(vm: Vm, pages: number, pointers: VmPointers): void {
-    const wanted = vm.exports.nea_top.value + (pages >>> 0);
-    if (wanted > vm.layout.limitPages) outOfMemory(pages);
+  /** The heap is about to grow. */
+  note(vm: Vm, pages: number, pointers: VmPointers): void {
     this.#write({ pages, frames: readFrames(vm.words, vm.bytes, pointers) });
-    vm.exports.nea_limit.value = wanted;
   }
 
   #write(growth: Growth): void {

@@ -8,7 +8,9 @@ import { ArenaAbort, outOfMemory } from "./abort.ts";
 import { EffectList } from "./effect-list.ts";
 import type { Engine, ExtensionName } from "./engine.ts";
 import { type Frame, readFrames } from "./frames.ts";
+import { clearFreeHeap } from "./free-heap.ts";
 import { HostCalls, type Installed } from "./host-calls.ts";
+import { type Gap, alignUp, gapsBetween } from "./image.ts";
 import { DATA_START, EXTENSION_START, PAGE_BYTES, STACK_LIMIT_BYTES, arenaLayout } from "./layout.ts";
 import { TurnClock } from "./turn-clock.ts";
 import { Vm } from "./vm.ts";
@@ -38,6 +40,7 @@ export interface ImageRecipe {
 /** Where the image is in the scratch arena, and what its header will say. */
 export interface BuiltImage {
   dataBytes: number;
+  gaps: Gap[];
   extensionBytes: number;
   stackPointer: number;
   topPages: number;
@@ -111,6 +114,7 @@ export class ImageBuilder {
     warm.readLogs();
     const warmed = this.#recipe.warm.map((head) => warm.run(head));
     this.#vm.exports.qjs_run_gc();
+    clearFreeHeap(this.#vm);
     return this.#measure(installed, warmed, warm.logs);
   }
 
@@ -193,11 +197,21 @@ export class ImageBuilder {
     return result;
   }
 
+  /**
+   * The bytecode stands at the end of the heap meanwhile, which ends before it: in the middle it would leave a hole, and the
+   * hole would be part of the image.
+   */
   #run(bytecode: Uint8Array): number {
-    const pointer = this.#vm.allocate(bytecode.length);
-    this.#vm.bytes.set(bytecode, pointer);
-    const result = this.#vm.exports.qjs_eval_bytecode(pointer, bytecode.length);
-    this.#vm.exports.free(pointer);
+    const { layout, wiper, bytes, exports } = this.#vm;
+    const registers = this.#vm.registers();
+    const limitPages = layout.limitPages - Math.ceil(bytecode.length / PAGE_BYTES);
+    if (limitPages < registers.topPages) throw new ArenaAbort("memory", bytecode.length);
+    const start = limitPages * PAGE_BYTES;
+    this.#vm.attach(registers, limitPages);
+    bytes.set(bytecode, start);
+    const result = exports.qjs_eval_bytecode(start, bytecode.length);
+    wiper.wipe(start, bytecode.length);
+    this.#vm.attach(this.#vm.registers());
     return result;
   }
 
@@ -211,9 +225,11 @@ export class ImageBuilder {
   #measure(installed: Installed, warmed: string[], logs: string[]): BuiltImage {
     const { stackPointer, topPages } = this.#vm.registers();
     const ends = this.#usedExtensions().map(({ memoryBase, memoryBytes }) => memoryBase + memoryBytes);
+    const end = topPages * PAGE_BYTES;
     return {
-      dataBytes: this.#lastByte(topPages * PAGE_BYTES) - DATA_START,
-      extensionBytes: Math.max(0, ...ends.map((end) => end - EXTENSION_START)),
+      dataBytes: end - DATA_START,
+      gaps: gapsBetween(this.#vm.words, DATA_START, end),
+      extensionBytes: alignUp(Math.max(0, ...ends.map((end) => end - EXTENSION_START))),
       stackPointer,
       topPages,
       runtime: this.#vm.exports.qjs_get_runtime_ptr() >>> 0,
@@ -222,14 +238,6 @@ export class ImageBuilder {
       warmed,
       logs,
     };
-  }
-
-  /** The allocator's untouched rest at the top is zero and need not be copied by every reset. */
-  #lastByte(end: number): number {
-    const { words } = this.#vm;
-    let last = end >>> 2;
-    while (words[last - 1] === 0) last--;
-    return Math.ceil((last << 2) / 4096) * 4096;
   }
 
   #usedExtensions() {

@@ -8,6 +8,7 @@ import { JOB, MAILBOX, OUTCOME, SLOT, SLOT_WORDS } from "./control.ts";
 import { EffectList } from "./effect-list.ts";
 import type { Engine } from "./engine.ts";
 import { type VmPointers, randomStateAddress } from "./frames.ts";
+import { NO_SEARCH_BYTES, SEARCH_NOW_BYTES, nextSearch } from "./garbage-steps.ts";
 import type { GrowthLog } from "./growth-log.ts";
 import { IMAGE, IMAGE_HEADER_BYTES } from "./image.ts";
 import { DATA_START, EXTENSION_START, PAGE_BYTES, STACK_TOP, type ArenaLayout } from "./layout.ts";
@@ -73,13 +74,15 @@ export class SlotVm {
   /** Does the job that stands in the slot's block; never throws. */
   run(): void {
     const words = this.#words;
+    const isReset = words[SLOT.job] === JOB.reset;
     words[SLOT.askedBytes] = 0;
     try {
-      words[SLOT.outcome] = words[SLOT.job] === JOB.reset ? this.#reset() : this.#turn();
+      words[SLOT.outcome] = isReset ? this.#reset() : this.#turn();
     } catch (error) {
       words[SLOT.outcome] = this.#failed(error);
     }
-    words[SLOT.cpuUs] = this.#clock.stop();
+    // A reset is nobody's time, and its clock was never started.
+    words[SLOT.cpuUs] = isReset ? 0 : this.#clock.stop();
     words[SLOT.effects] = this.#effects.count;
     words[SLOT.logsDropped] = this.#effects.logsDropped;
   }
@@ -116,21 +119,26 @@ export class SlotVm {
     this.#calls.floating.forget();
     this.#wipeMailbox();
     putRandomWord(this.#vm.bytes, randomStateAddress(this.#pointers()));
-    this.#vm.attach({
-      stackPointer: this.#imageWord(IMAGE.stackPointer),
-      stackLow: STACK_TOP,
-      topPages: this.#imageWord(IMAGE.topPages),
-    });
-    this.#growth?.watch(this.#vm);
+    this.#attach(this.#imageWord(IMAGE.stackPointer), STACK_TOP, this.#imageWord(IMAGE.topPages));
+    this.#vm.exports.qjs_set_gc_threshold(NO_SEARCH_BYTES);
   }
 
   #pointers(): VmPointers {
     return { runtime: this.#imageWord(IMAGE.runtime), context: this.#imageWord(IMAGE.context) };
   }
 
+  /** The heap has come to where it is to be searched, or to its end. */
   #overflow(vm: Vm, pages: number): void {
-    if (!this.#growth) outOfMemory(pages);
-    this.#growth.grow(vm, pages, this.#pointers());
+    const { layout, exports } = vm;
+    const wanted = exports.nea_top.value + (pages >>> 0);
+    if (wanted > layout.limitPages) outOfMemory(pages);
+    this.#growth?.note(vm, pages, this.#pointers());
+    exports.nea_limit.value = this.#growth ? wanted : this.#nextSearch(wanted);
+    exports.qjs_set_gc_threshold(SEARCH_NOW_BYTES);
+  }
+
+  #nextSearch(topPages: number): number {
+    return nextSearch(topPages, this.#imageWord(IMAGE.topPages), this.#arena.layout.limitPages);
   }
 
   /** What earlier requests left there: all but the event that has just been written. */
@@ -147,13 +155,13 @@ export class SlotVm {
     const words = this.#words;
     const eventEnd = MAILBOX.bytes + Math.max(words[SLOT.textBytes]!, words[SLOT.dataBytes]!);
     words[SLOT.mailboxBytes] = Math.max(words[SLOT.mailboxBytes]!, eventEnd);
-    this.#vm.attach({
-      stackPointer: this.#words[SLOT.stackPointer]!,
-      stackLow: this.#words[SLOT.stackLow]!,
-      topPages: this.#words[SLOT.topPages]!,
-    });
-    this.#growth?.watch(this.#vm);
+    this.#attach(words[SLOT.stackPointer]!, words[SLOT.stackLow]!, words[SLOT.topPages]!);
     this.#effects.release();
+  }
+
+  #attach(stackPointer: number, stackLow: number, topPages: number): void {
+    this.#vm.attach({ stackPointer, stackLow, topPages }, this.#nextSearch(topPages));
+    this.#growth?.watch(this.#vm);
   }
 
   #save(): void {
@@ -204,16 +212,25 @@ export class SlotVm {
     const words = this.#words;
     if (words[SLOT.condemned]) this.#rebuild();
     const { wiper } = this.#vm;
-    const from = words[SLOT.image]! + IMAGE_HEADER_BYTES;
+    let from = words[SLOT.image]! + IMAGE_HEADER_BYTES;
     const extensionBytes = this.#imageWord(IMAGE.extensionBytes);
-    const dataBytes = this.#imageWord(IMAGE.dataBytes);
     const low = Math.max(0, Math.min(words[SLOT.stackLow]!, STACK_TOP) - RED_ZONE_BYTES);
     wiper.wipe(low, STACK_TOP - low);
     if (words[SLOT.loadedImage] !== words[SLOT.image])
       wiper.wipe(EXTENSION_START, DATA_START - EXTENSION_START);
     if (extensionBytes > 0) wiper.restore(EXTENSION_START, from, extensionBytes);
-    wiper.restore(DATA_START, from + extensionBytes, dataBytes);
-    const end = DATA_START + dataBytes;
+    from += extensionBytes;
+    let to = DATA_START;
+    const endOfGaps = IMAGE.firstGap + 2 * this.#imageWord(IMAGE.gaps);
+    for (let gap = IMAGE.firstGap; gap < endOfGaps; gap += 2) {
+      const [address, bytes] = [this.#imageWord(gap), this.#imageWord(gap + 1)];
+      wiper.restore(to, from, address - to);
+      wiper.wipe(address, bytes);
+      from += address - to;
+      to = address + bytes;
+    }
+    const end = DATA_START + this.#imageWord(IMAGE.dataBytes);
+    wiper.restore(to, from, end - to);
     wiper.wipe(end, Math.max(0, words[SLOT.topPages]! * PAGE_BYTES - end));
     words[SLOT.stackLow] = STACK_TOP;
     words[SLOT.topPages] = this.#imageWord(IMAGE.topPages);

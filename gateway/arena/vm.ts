@@ -18,6 +18,9 @@ interface EngineExports {
   nea_top: WebAssembly.Global<"i32">;
   nea_limit: WebAssembly.Global<"i32">;
   nea_stack_low: WebAssembly.Global<"i32">;
+  nea_attach(stackPointer: number, stackLow: number, topPages: number, limitPages: number): void;
+  /** Three words: as VmRegisters. */
+  nea_save(pointer: number): void;
   _initialize(): void;
   malloc(bytes: number): number;
   free(pointer: number): void;
@@ -26,6 +29,7 @@ interface EngineExports {
   qjs_set_promise_rejection_handler(on: number): void;
   qjs_set_max_stack_size(bytes: number): void;
   qjs_run_gc(): void;
+  qjs_set_gc_threshold(bytes: number): void;
   qjs_eval(code: number, bytes: number, filename: number, flags: number): number;
   qjs_compile(
     code: number,
@@ -85,6 +89,14 @@ interface Wiper {
   wipe(start: number, bytes: number): void;
 }
 
+/**
+ * The same functions in an ordinary object. V8 gives each instance's exports a hidden class of their own, and a thread that
+ * runs many arenas would look up every function it calls by its name.
+ */
+function plain<Exports extends object>(exports: Exports): Exports {
+  return { ...exports };
+}
+
 /** JSValue tags of quickjs-ng with NaN boxing: the upper 32 bits of a value. */
 const TAG_INT = 0;
 const TAG_UNDEFINED = 3;
@@ -98,6 +110,9 @@ export interface VmRegisters {
 
 /** JS_PROP_CONFIGURABLE | JS_PROP_WRITABLE */
 const WRITABLE_CONFIGURABLE = 3;
+
+/** Where in the mailbox the registers are read from: behind the boxes for arguments. */
+const REGISTERS_BOX = 128;
 
 const ERRNO_BADF = 8;
 const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
@@ -125,25 +140,26 @@ export class Vm {
     this.#view = new DataView(memory.buffer);
     const nea = { memory, overflow: (pages: number) => (host.overflow(this, pages), 0) };
     const imports = { nea, env: this.#env(host), wasi_snapshot_preview1: this.#wasi() };
-    this.exports = new WebAssembly.Instance(engine.module, imports).exports as unknown as EngineExports;
+    const instance = new WebAssembly.Instance(engine.module, imports);
+    this.exports = plain(instance.exports) as unknown as EngineExports;
     this.#extensions = engine.extensions.map((extension) => this.#link(extension, memory));
     const wiper = new WebAssembly.Instance(engine.wipe, { nea: { memory, images } });
-    this.wiper = wiper.exports as unknown as Wiper;
+    this.wiper = plain(wiper.exports) as unknown as Wiper;
   }
 
-  /** Continues (or starts) with these globals; the limit follows from the arena's layout. */
-  attach({ stackPointer, stackLow, topPages }: VmRegisters): void {
-    this.exports.__stack_pointer.value = stackPointer;
-    this.exports.nea_stack_low.value = stackLow;
-    this.exports.nea_top.value = topPages;
-    this.exports.nea_limit.value = this.layout.limitPages;
+  /** Continues (or starts) with these globals; the limit follows from the arena's layout, unless it is to be lower. */
+  attach({ stackPointer, stackLow, topPages }: VmRegisters, limitPages = this.layout.limitPages): void {
+    this.exports.nea_attach(stackPointer, stackLow, topPages, limitPages);
   }
 
   registers(): VmRegisters {
+    const box = this.layout.mailboxStart + REGISTERS_BOX;
+    this.exports.nea_save(box);
+    const word = box >>> 2;
     return {
-      stackPointer: this.exports.__stack_pointer.value,
-      stackLow: this.exports.nea_stack_low.value,
-      topPages: this.exports.nea_top.value,
+      stackPointer: this.words[word]!,
+      stackLow: this.words[word + 1]!,
+      topPages: this.words[word + 2]!,
     };
   }
 

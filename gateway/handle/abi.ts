@@ -17,7 +17,7 @@ export const PIECE_BYTES = 65_536;
 
 /** Host to guest: the first argument of `turn(event, id, a, b)`. */
 export const EVENT = {
-  /** A request. id: 0. a: "METHOD\nURL\nname\nvalue\nname\nvalue..." b: 1 if it has a body, else 0. */
+  /** A request. id: 0. a: "METHOD\nURL\nname\nvalue\nname\nvalue..." b: START_FLAGs. */
   start: 1,
   /** The time asked for with EFFECT.timer has come. */
   timer: 2,
@@ -37,6 +37,14 @@ export const EVENT = {
   writeFailed: 9,
   /** The client is gone: request.signal is aborted. */
   clientGone: 10,
+} as const;
+
+/** What the host has seen of a request; flags. */
+export const START_FLAG = {
+  /** It has a body. */
+  body: 1,
+  /** Parsing its URL would leave it as it is: guest/url/canonical.ts. */
+  canonicalUrl: 2,
 } as const;
 
 /** Guest to host: the first argument of `host(effect, ...)`. They take place when the turn is over. */

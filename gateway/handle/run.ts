@@ -14,7 +14,8 @@ import { MAILBOX_BYTES, PAGE_BYTES } from "../arena/layout.ts";
 import type { Slot, SlotPool } from "../arena/slots.ts";
 import type { Deadlines, Timed } from "../proxy/deadlines.ts";
 import { assert } from "../shared/assert.ts";
-import { EFFECT, EVENT } from "./abi.ts";
+import { matchesCanonical } from "./guest/url/canonical.ts";
+import { EFFECT, EVENT, START_FLAG } from "./abi.ts";
 
 /** The longest text or chunk that fits into the mailbox. */
 export const EVENT_BYTES_MAX = MAILBOX_BYTES - MAILBOX.bytes;
@@ -107,7 +108,7 @@ export class HandlerRun implements Timed, SlotTenant {
   /** Runs the handler on a request; `head` as in EVENT.start. */
   start(head: string, hasBody: boolean): void {
     const { arenas, pool, image } = this.#place;
-    this.deliver({ event: EVENT.start, id: 0, text: head, flag: hasBody ? 1 : 0 });
+    this.deliver({ event: EVENT.start, id: 0, text: head, flag: startFlags(head, hasBody) });
     arenas.enter(pool, image, this);
   }
 
@@ -281,4 +282,12 @@ export class HandlerRun implements Timed, SlotTenant {
     if (this.#slot) this.#place.arenas.give(this.#place.pool, this.#slot);
     this.#onFree();
   }
+}
+
+/** What goes with a head, as in EVENT.start. */
+export function startFlags(head: string, hasBody: boolean): number {
+  const start = head.indexOf("\n") + 1;
+  const end = head.indexOf("\n", start);
+  const isCanonical = matchesCanonical(end < 0 ? head.slice(start) : head.slice(start, end));
+  return (hasBody ? START_FLAG.body : 0) | (isCanonical ? START_FLAG.canonicalUrl : 0);
 }

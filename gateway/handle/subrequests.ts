@@ -141,13 +141,17 @@ export class Subrequests {
 
   /** A path alone is relative to the request's own URL. */
   #urlOf(address: string): URL {
-    const { head, connection, target } = this.#exchange;
-    const own = `${connection.scheme}://${head.host ?? "localhost"}${target}`;
-    const url = URL.parse(address, URL.canParse(own) ? own : "http://localhost/");
+    const url = URL.parse(address) ?? this.#relative(address);
     if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) {
       throw new RequestFault(`${JSON.stringify(address.slice(0, 200))} is not an http(s) URL`);
     }
     return url;
+  }
+
+  #relative(address: string): URL | null {
+    const { head, connection, target } = this.#exchange;
+    const own = `${connection.scheme}://${head.host ?? "localhost"}${target}`;
+    return URL.parse(address, URL.canParse(own) ? own : "http://localhost/");
   }
 
   #upstreamFor(target: string, url: URL): Upstream {

@@ -96,7 +96,7 @@ export const OUTCOMES: Readonly<Record<string, Outcome>> = {
   "alloc-timers": memory(6),
   "alloc-url": memory(6),
   "alloc-weak-map": memory(11),
-  "alloc-weak-refs": memory(9),
+  "alloc-weak-refs": memory(9, 11),
   "answer-body-used": badResponse(),
   "answer-error-response": badResponse(),
   "answer-header-framing": answer("x"),

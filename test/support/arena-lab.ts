@@ -5,7 +5,7 @@ import { Arenas, type Image } from "../../gateway/arena/arenas.ts";
 import { type Effect, effectText } from "../../gateway/arena/effects.ts";
 import { type Engine, loadEngine } from "../../gateway/arena/engine.ts";
 import type { BuildFailure, BuiltImage } from "../../gateway/arena/image-builder.ts";
-import { IMAGE, IMAGE_HEADER_BYTES } from "../../gateway/arena/image.ts";
+import { IMAGE, IMAGE_HEADER_BYTES, partsBetween } from "../../gateway/arena/image.ts";
 import { DATA_START, EXTENSION_START } from "../../gateway/arena/layout.ts";
 import type { Slot, SlotPool } from "../../gateway/arena/slots.ts";
 import { BODY_KIND, EFFECT } from "../../gateway/handle/abi.ts";
@@ -117,9 +117,15 @@ export class ArenaLab {
     const { offset } = image.span;
     const header = new Int32Array(this.arenas.images.memory.buffer, offset, IMAGE_HEADER_BYTES / 4);
     const extensionBytes = header[IMAGE.extensionBytes]!;
-    const from = offset + IMAGE_HEADER_BYTES;
-    images.copy(bytes, EXTENSION_START, from, from + extensionBytes);
-    images.copy(bytes, DATA_START, from + extensionBytes, from + extensionBytes + header[IMAGE.dataBytes]!);
+    let from = offset + IMAGE_HEADER_BYTES;
+    from += images.copy(bytes, EXTENSION_START, from, from + extensionBytes);
+    const words = header.subarray(IMAGE.firstGap, IMAGE.firstGap + 2 * header[IMAGE.gaps]!);
+    const gaps = Array.from({ length: header[IMAGE.gaps]! }, (_, index) => ({
+      address: words[2 * index]!,
+      bytes: words[2 * index + 1]!,
+    }));
+    for (const part of partsBetween(gaps, DATA_START, header[IMAGE.dataBytes]!))
+      from += images.copy(bytes, part.address, from, from + part.bytes);
     return bytes;
   }
 }

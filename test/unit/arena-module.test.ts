@@ -65,14 +65,18 @@ describe("the rewritten engine", () => {
     expect(count(binary, (opcode, index) => opcode === OPCODE.call && index === size + 1)).toBe(
       ENGINE.memoryGrowSites,
     );
+    expect(count(binary, (opcode, index) => opcode === OPCODE.call && index === size + 2)).toBe(
+      ENGINE.memoryCopySites,
+    );
   });
 
   test("notes the stack's lowest value after every change of the stack pointer", () => {
     const sets = (index: number) => (opcode: number, at: number) =>
       opcode === OPCODE.globalSet && at === index;
-    expect(count(binary, sets(0))).toBe(count(original, sets(0)));
+    // One more of each: nea_attach sets both.
+    expect(count(binary, sets(0))).toBe(count(original, sets(0)) + 1);
     // Global 3 is the low mark: one conditional store behind each change.
-    expect(count(binary, sets(3))).toBe(count(original, sets(0)));
+    expect(count(binary, sets(3))).toBe(count(original, sets(0)) + 1);
   });
 
   test("imports a shared memory and defines none", () => {
@@ -90,7 +94,15 @@ describe("the rewritten engine", () => {
 
   test("exports what was asked for and no memory", () => {
     const names = readExports(section(splitSections(binary), SECTION.export)).map(({ name }) => name);
-    expect(names.sort()).toEqual(["free", "malloc", "nea_limit", "nea_stack_low", "nea_top"]);
+    expect(names.sort()).toEqual([
+      "free",
+      "malloc",
+      "nea_attach",
+      "nea_limit",
+      "nea_save",
+      "nea_stack_low",
+      "nea_top",
+    ]);
   });
 });
 

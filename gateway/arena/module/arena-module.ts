@@ -5,6 +5,7 @@
  *   memory.size   3 sites                        ->  a call: the virtual top, a global
  *   memory.grow   2 sites                        ->  a call: moves the virtual top; past the limit it calls the
  *                                                    host, which throws (the abort) or raises the limit (red zone)
+ *   memory.copy   89 sites                       ->  a call: short spans need not leave wasm code (small-copy.ts)
  *   stack pointer every `global.set`             ->  followed by an update of the lowest value seen, so that a
  *                                                    reset wipes the used stack and not all of it
  *   data          written at instantiation       ->  taken out: instantiating touches no memory, so a fresh
@@ -38,6 +39,7 @@ import {
   writeExports,
   writeImports,
 } from "./module-edit.ts";
+import { COPY_TYPE, copyBody } from "./small-copy.ts";
 
 export class ArenaModuleError extends Error {
   override name = "ArenaModuleError";
@@ -50,6 +52,7 @@ export const ENGINE = {
   memoryPages: 18,
   memorySizeSites: 3,
   memoryGrowSites: 2,
+  memoryCopySites: 89,
   /** End of the linker's stack and begin of the engine's data: 1 MiB ("stack first" layout). */
   dataStart: 1_048_576,
 } as const;
@@ -87,7 +90,7 @@ export function rewriteArenaModule(
   const globals = appendGlobals(sections);
   rewriteCode(sections, functions, globals);
   appendFunctions(sections, functions, globals);
-  trimExports(sections, hostExports, extensionImports, globals);
+  trimExports(sections, hostExports, extensionImports, functions, globals);
   sections.known.delete(SECTION.data);
   sections.known.delete(SECTION.dataCount);
   return { binary: joinSections(sections.known), data, initialPages: ENGINE.memoryPages };
@@ -97,6 +100,9 @@ interface FunctionIndexes {
   overflow: number;
   size: number;
   grow: number;
+  copy: number;
+  attach: number;
+  save: number;
 }
 
 /** Appended functions follow the imported and the defined ones. */
@@ -107,7 +113,8 @@ function functionIndexes(sections: WasmSections): FunctionIndexes {
   const overflow = imported.findIndex(({ name }) => name === SPARE_IMPORT);
   if (overflow < 0) throw new ArenaModuleError(`import ${SPARE_IMPORT} is missing`);
   const first = imported.length + vectorLength(section(sections, SECTION.function));
-  return { overflow, size: first, grow: first + 1 };
+  const [size, grow, copy, attach, save] = [first, first + 1, first + 2, first + 3, first + 4];
+  return { overflow, size, grow, copy, attach, save };
 }
 
 const LIMITS_SHARED_WITH_MAX = 3;
@@ -158,10 +165,11 @@ const END = 0x0b;
 function rewriteCode(sections: WasmSections, functions: FunctionIndexes, globals: GlobalIndexes): void {
   const original = section(sections, SECTION.code);
   const call = (index: number) => new WasmWriter().byte(OPCODE.call).u32(index).done();
-  const [callSize, callGrow] = [call(functions.size), call(functions.grow)];
+  const [callSize, callGrow, callCopy] = [functions.size, functions.grow, functions.copy].map(call);
   const setStack = setStackPointer(globals.stackPointer, globals.stackLow);
   let sizes = 0;
   let grows = 0;
+  let copies = 0;
   const code = mapInstructions(original, ({ opcode, index }) => {
     if (opcode === OPCODE.memorySize) {
       sizes++;
@@ -171,16 +179,21 @@ function rewriteCode(sections: WasmSections, functions: FunctionIndexes, globals
       grows++;
       return callGrow;
     }
+    if (opcode === OPCODE.memoryCopy) {
+      copies++;
+      return callCopy;
+    }
     if (opcode === GLOBAL_SET && index === globals.stackPointer) return setStack;
     if (opcode === OPCODE.memoryInit || opcode === OPCODE.dataDrop) {
       throw new ArenaModuleError("the engine reads its data segments at run time, which is not supported");
     }
     return undefined;
   });
-  if (sizes !== ENGINE.memorySizeSites || grows !== ENGINE.memoryGrowSites) {
+  const { memorySizeSites, memoryGrowSites, memoryCopySites } = ENGINE;
+  if (sizes !== memorySizeSites || grows !== memoryGrowSites || copies !== memoryCopySites) {
     throw new ArenaModuleError(
-      `found ${sizes} memory.size and ${grows} memory.grow sites, expected ` +
-        `${ENGINE.memorySizeSites} and ${ENGINE.memoryGrowSites}`,
+      `found ${sizes} memory.size, ${grows} memory.grow and ${copies} memory.copy sites, expected ` +
+        `${memorySizeSites}, ${memoryGrowSites} and ${memoryCopySites}`,
     );
   }
   sections.known.set(SECTION.code, code);
@@ -191,11 +204,19 @@ function appendFunctions(sections: WasmSections, functions: FunctionIndexes, glo
   const first = vectorLength(types);
   const sizeType = Uint8Array.of(0x60, 0, 1, 0x7f);
   const growType = Uint8Array.of(0x60, 1, 0x7f, 1, 0x7f);
-  sections.known.set(SECTION.type, appendToVector(types, [sizeType, growType]));
-  const index = (value: number) => new WasmWriter().u32(value).done();
-  const declared = appendToVector(section(sections, SECTION.function), [index(first), index(first + 1)]);
-  sections.known.set(SECTION.function, declared);
-  const bodies = [sizeBody(globals), growBody(functions, globals)];
+  const attachType = Uint8Array.of(0x60, 4, 0x7f, 0x7f, 0x7f, 0x7f, 0);
+  const saveType = Uint8Array.of(0x60, 1, 0x7f, 0);
+  const added = [sizeType, growType, COPY_TYPE, attachType, saveType];
+  sections.known.set(SECTION.type, appendToVector(types, added));
+  const indexes = added.map((_, index) => new WasmWriter().u32(first + index).done());
+  sections.known.set(SECTION.function, appendToVector(section(sections, SECTION.function), indexes));
+  const bodies = [
+    sizeBody(globals),
+    growBody(functions, globals),
+    copyBody(),
+    attachBody(globals),
+    saveBody(globals),
+  ];
   const encoded = bodies.map((body) => new WasmWriter().sized(body).done());
   sections.known.set(SECTION.code, appendToVector(section(sections, SECTION.code), encoded));
 }
@@ -230,11 +251,33 @@ function growBody({ overflow }: FunctionIndexes, { top, limit }: GlobalIndexes):
     .done();
 }
 
+/** attach(stackPointer, stackLow, top, limit): a global's `value` costs JavaScript as much as a call, and a turn needs all. */
+function attachBody({ stackPointer, stackLow, top, limit }: GlobalIndexes): Uint8Array {
+  const code = new WasmWriter().u32(0);
+  [stackPointer, stackLow, top, limit].forEach((global, parameter) => {
+    code.byte(0x20, parameter, GLOBAL_SET).u32(global);
+  });
+  return code.byte(END).done();
+}
+
+/** save(pointer): three words, the stack pointer, its lowest value, and the top. */
+function saveBody({ stackPointer, stackLow, top }: GlobalIndexes): Uint8Array {
+  const code = new WasmWriter().u32(0);
+  [stackPointer, stackLow, top].forEach((global, word) => {
+    code
+      .byte(0x20, 0, GLOBAL_GET)
+      .u32(global)
+      .byte(0x36, 2, 4 * word);
+  });
+  return code.byte(END).done();
+}
+
 /** Creating an instance makes an object per export; the engine has 450 and fewer than a hundred are used. */
 function trimExports(
   sections: WasmSections,
   required: readonly string[],
   wanted: readonly string[],
+  functions: FunctionIndexes,
   globals: GlobalIndexes,
 ): void {
   const all = readExports(section(sections, SECTION.export));
@@ -242,8 +285,12 @@ function trimExports(
   const missing = required.filter((name) => !all.some((entry) => entry.name === name));
   if (missing.length > 0) throw new ArenaModuleError(`exports are missing: ${missing.join(", ")}`);
   const kept = all.filter(({ name, kind }) => kind !== EXTERNAL_KIND.memory && keep.has(name));
-  const global = (name: string, index: number) => ({ name, kind: EXTERNAL_KIND.global, index });
-  const added = [global("nea_top", globals.top), global("nea_limit", globals.limit)];
-  added.push(global("nea_stack_low", globals.stackLow));
+  const added = [
+    { name: "nea_top", kind: EXTERNAL_KIND.global, index: globals.top },
+    { name: "nea_limit", kind: EXTERNAL_KIND.global, index: globals.limit },
+    { name: "nea_stack_low", kind: EXTERNAL_KIND.global, index: globals.stackLow },
+    { name: "nea_attach", kind: EXTERNAL_KIND.function, index: functions.attach },
+    { name: "nea_save", kind: EXTERNAL_KIND.function, index: functions.save },
+  ];
   sections.known.set(SECTION.export, writeExports([...kept, ...added]));
 }

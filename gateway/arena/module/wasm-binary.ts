@@ -210,6 +210,7 @@ export const OPCODE = {
   memoryGrow: 0x40,
   memoryInit: 0xfc08,
   dataDrop: 0xfc09,
+  memoryCopy: 0xfc0a,
 };
 
 /**

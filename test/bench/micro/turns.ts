@@ -8,7 +8,7 @@ import { effectBody, effectText, readEffect } from "../../../gateway/arena/effec
 import { SlotVm } from "../../../gateway/arena/slot-vm.ts";
 import { TurnClock } from "../../../gateway/arena/turn-clock.ts";
 import { EFFECT, EVENT } from "../../../gateway/handle/abi.ts";
-import { EVENT_BYTES_MAX } from "../../../gateway/handle/run.ts";
+import { EVENT_BYTES_MAX, startFlags } from "../../../gateway/handle/run.ts";
 import { faultOfFields } from "../../../gateway/proxy/headers.ts";
 import { cpuBetween, readCpu } from "../measure/cpu.ts";
 import type { Lab } from "./lab.ts";
@@ -44,7 +44,7 @@ export function timeTurns({ engine, arenas, slot }: Lab, image: Image, head: str
     control[SLOT.job] = JOB.turn;
     control[SLOT.image] = image.span.offset;
     control[SLOT.event] = EVENT.start;
-    control[SLOT.flag] = 0;
+    control[SLOT.flag] = startFlags(head, false);
     control[SLOT.textBytes] = bytes.write(head, layout.mailboxStart + MAILBOX.bytes, EVENT_BYTES_MAX, "utf8");
     control[SLOT.dataBytes] = -1;
     control[SLOT.cpuLeftUs] = CPU_US;

@@ -3,7 +3,7 @@
  * is parsing again, which is left to the host unless the result is seen to be canonical (../url/parse-url.ts).
  */
 import { brand, defineGlobals } from "../global.ts";
-import { isCanonical, parseUrl, withPart } from "../url/parse-url.ts";
+import { isCanonical, own, parseUrl, withPart } from "../url/parse-url.ts";
 import { URLSearchParams, linkParams, refillParams } from "../url/search-params.ts";
 import { PARTS, type UrlPart, hashStart, pathEnd, pathStart } from "../url/url-parts.ts";
 
@@ -13,6 +13,10 @@ export class URL {
   #params: URLSearchParams | undefined = undefined;
 
   constructor(url: string, base?: string) {
+    if (base === undefined && url === own.url) {
+      this.#href = url;
+      return;
+    }
     const text = `${url}`.toWellFormed();
     const against = base === undefined ? undefined : `${base}`.toWellFormed();
     const href = parseUrl(text, against);

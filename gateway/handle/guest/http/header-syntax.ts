@@ -15,8 +15,13 @@ const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
 
 const REMEMBERED = 64;
 const REMEMBERED_LENGTH = 64;
-const names = new Map<string, string>();
-const values = new Map<string, string>();
+export const knownNames = new Map<string, string>();
+export const knownValues = new Map<string, string>();
+// What nearly every handler says, whether it is warmed or not.
+for (const name of ["content-type", "Content-Type", "cache-control", "location"])
+  knownNames.set(name, name.toLowerCase());
+for (const value of ["text/plain", "text/html", "text/html; charset=utf-8", "application/json", "no-store"])
+  knownValues.set(value, value);
 
 /** Whether a text is a token (RFC 9110 section 5.6.2). */
 export function isToken(text: string): boolean {
@@ -30,24 +35,24 @@ export function isFieldText(text: string): boolean {
 
 /** Lower case, checked. */
 export function headerName(input: unknown): string {
-  const known = names.get(input as string);
+  const known = knownNames.get(input as string);
   if (known !== undefined) return known;
   const name = `${input as string}`;
   if (!isToken(name)) throw new TypeError(`Header name ${quote(name)} is not valid`);
   const lower = name.toLowerCase();
-  if (names.size < REMEMBERED && name.length <= REMEMBERED_LENGTH) names.set(name, lower);
+  if (knownNames.size < REMEMBERED && name.length <= REMEMBERED_LENGTH) knownNames.set(name, lower);
   return lower;
 }
 
 /** Without white space at its ends, checked. */
 export function headerValue(input: unknown, name: string): string {
-  const known = values.get(input as string);
+  const known = knownValues.get(input as string);
   if (known !== undefined) return known;
   const text = `${input as string}`;
   const value = trimHttp(text);
   if (!isFieldText(value))
     throw new TypeError(`Header value of ${quote(name)} is not valid: ${quote(value)}`);
-  if (values.size < REMEMBERED && text.length <= REMEMBERED_LENGTH) values.set(text, value);
+  if (knownValues.size < REMEMBERED && text.length <= REMEMBERED_LENGTH) knownValues.set(text, value);
   return value;
 }
 

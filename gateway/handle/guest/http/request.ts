@@ -10,7 +10,7 @@ import { Headers, type HeadersInit, copyHeaders, headersOver, serialize, setIfAb
 import { HostSource } from "./host-source.ts";
 import { DEFAULT_OPTIONS, type RequestOptions, checkedMethod, checkedOptions } from "./request-rules.ts";
 import { signals } from "./signal-support.ts";
-import { parseUrl } from "../url/parse-url.ts";
+import { own, parseUrl } from "../url/parse-url.ts";
 
 export interface RequestInit extends Partial<RequestOptions> {
   method?: string;
@@ -76,9 +76,12 @@ export class Request {
   }
   get url(): string {
     if (this.#parts) return this.#parts.url;
-    const start = this.#head.indexOf("\n") + 1;
-    const end = this.#head.indexOf("\n", start);
-    return end < 0 ? this.#head.slice(start) : this.#head.slice(start, end);
+    const head = this.#head;
+    const start = head.indexOf("\n") + 1;
+    const end = head.indexOf("\n", start);
+    const url = end < 0 ? head.slice(start) : head.slice(start, end);
+    if (own.isCanonical) own.url = url;
+    return url;
   }
   get headers(): Headers {
     return (this.#headers ??= headersOver(this.#head.split("\n"), 2, true));

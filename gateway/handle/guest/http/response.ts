@@ -31,11 +31,15 @@ const PLAIN: Details = { statusText: "", type: "default", url: "", redirected: f
 const TEXT_FIELDS = `content-type\n${TEXT_TYPE}`;
 const REDIRECTS = [301, 302, 303, 307, 308];
 
-export let isResponse: (value: unknown) => value is Response;
-/** "name\nvalue\n...": without making objects that nobody asked for. */
-export let responseFields: (response: Response) => string;
-export let responseStatus: (response: Response) => number;
-export let responseBody: (response: Response) => string | Body | null;
+/** What readResponse() has read; one object for all, and one call instead of one for each part. */
+export const answer: {
+  status: number;
+  /** "name\nvalue\n...": without making objects that nobody asked for. */
+  fields: string;
+  body: string | Body | null;
+} = { status: 0, fields: "", body: null };
+/** Reads a Response into `answer`; false if it is none. */
+export let readResponse: (value: unknown) => boolean;
 /** A response of the host's: its fields are valid. */
 export let receivedResponse: (
   status: number,
@@ -43,7 +47,6 @@ export let receivedResponse: (
   body: Body | null,
   details: Details,
 ) => Response;
-let initialize: (response: Response, init: ResponseInit) => void;
 let setBody: (response: Response, body: Body) => void;
 
 export interface Response extends BodyMethods {}
@@ -55,12 +58,19 @@ export class Response {
   #details = PLAIN;
 
   constructor(body?: unknown, init?: ResponseInit) {
-    if (init !== undefined && init !== null) initialize(this, init);
+    if (init !== undefined && init !== null) {
+      if (typeof init !== "object" && typeof init !== "function") {
+        throw new TypeError(`Response: the second argument is a ${typeof init}, not an object`);
+      }
+      const { status, statusText, headers } = init;
+      if (status !== undefined) this.#status = checkedStatus(status);
+      if (statusText !== undefined) this.#details = { ...PLAIN, statusText: checkedStatusText(statusText) };
+      if (headers !== undefined) this.#headers = fieldsOfRecord(headers) ?? new Headers(headers);
+    }
     if (typeof body === "string") {
-      assertBodyAllowed(this.#status);
+      if (this.#status !== 200) assertBodyAllowed(this.#status);
       this.#body = body;
-      if (this.#headers === "") this.#headers = TEXT_FIELDS;
-      else this.#headers = withType(this.#headers, TEXT_TYPE);
+      this.#headers = this.#headers === "" ? TEXT_FIELDS : withType(this.#headers, TEXT_TYPE);
     } else if (body !== null && body !== undefined) setBody(this, extractBody(body)!);
   }
 
@@ -136,11 +146,14 @@ export class Response {
 
   // Functions and not private methods, which would cost every response a field.
   static {
-    isResponse = (value): value is Response =>
-      typeof value === "object" && value !== null && #status in value;
-    responseFields = (r) => (typeof r.#headers === "string" ? r.#headers : serialize(r.#headers));
-    responseStatus = (r) => r.#status;
-    responseBody = (r) => r.#body;
+    readResponse = (value) => {
+      if (typeof value !== "object" || value === null || !(#status in value)) return false;
+      const headers = value.#headers;
+      answer.status = value.#status;
+      answer.fields = typeof headers === "string" ? headers : serialize(headers);
+      answer.body = value.#body;
+      return true;
+    };
     receivedResponse = (status, fields, body, details) => {
       const response = new Response();
       response.#status = status;
@@ -148,16 +161,6 @@ export class Response {
       response.#body = body;
       response.#details = details;
       return response;
-    };
-    initialize = (response, init) => {
-      if (typeof init !== "object" && typeof init !== "function") {
-        throw new TypeError(`Response: the second argument is a ${typeof init}, not an object`);
-      }
-      const { status, statusText, headers } = init;
-      if (status !== undefined) response.#status = checkedStatus(status);
-      if (statusText !== undefined)
-        response.#details = { ...PLAIN, statusText: checkedStatusText(statusText) };
-      if (headers !== undefined) response.#headers = fieldsOfRecord(headers) ?? new Headers(headers);
     };
     setBody = (response, body) => {
       assertBodyAllowed(response.#status);

@@ -6,7 +6,7 @@ import { BODY_KIND, EFFECT, LOG_LEVEL } from "../../abi.ts";
 import { host } from "../host.ts";
 import { type Body, type BodySource, takeSource } from "../http/body.ts";
 import { HostSource } from "../http/host-source.ts";
-import { isResponse, responseBody, responseFields, responseStatus } from "../http/response.ts";
+import { answer, readResponse } from "../http/response.ts";
 import { describe, stackOf } from "./describe.ts";
 import { inPieces } from "./pieces.ts";
 import { pump } from "./pump.ts";
@@ -27,19 +27,25 @@ export function beginReply(): void {
   generation++;
 }
 
-/** Answers with what the handler's fetch() returned or resolved to. */
+/** Answers with what the handler's promise resolved to. */
 export function reply(value: unknown): void {
-  if (responded) return;
-  if (!isResponse(value)) return refuse(`fetch() answered with ${kindOf(value)}, not with a Response`);
-  const status = responseStatus(value);
-  const fields = responseFields(value);
-  const body = responseBody(value);
-  if (status === 0) return refuse("fetch() answered with Response.error()");
+  if (!responded && !replyWith(value)) refuse(`fetch() answered with ${kindOf(value)}, not with a Response`);
+}
+
+/** Answers with a Response; false if it is none. */
+export function replyWith(value: unknown): boolean {
+  if (!readResponse(value)) return false;
+  const { status, fields, body } = answer;
+  if (status === 0) {
+    refuse("fetch() answered with Response.error()");
+    return true;
+  }
   responded = true;
   const final = pending === 0 ? 1 : 0;
   if (typeof body === "string" && final) host(respond, status, fields, string, body.toWellFormed(), final);
   else if (body === null) host(respond, status, fields, none, undefined, final);
   else replyBody(status, fields, body, final);
+  return true;
 }
 
 function replyBody(status: number, fields: string, body: Body | string, final: number): void {

@@ -1,15 +1,15 @@
 /** One event in, effects out: what the host calls to advance a handler. */
-import { CALL, EVENT } from "../../abi.ts";
+import { CALL, EVENT, START_FLAG } from "../../abi.ts";
 import { host } from "../host.ts";
 import { onBodyChunk, onBodyEnd, onBodyFailed } from "../http/host-source.ts";
 import { incomingRequest } from "../http/request.ts";
-import { isResponse } from "../http/response.ts";
+import { own } from "../url/parse-url.ts";
 import { beginContext, configureContext, ctx, env } from "./context.ts";
 import { features } from "./features.ts";
 import { type FetchTarget, fetchTarget } from "./fetch-target.ts";
 import { forgetLeftovers, leftovers } from "./leftovers.ts";
 import { onWritable, onWriteFailed } from "./pump.ts";
-import { beginReply, fail, reply } from "./reply.ts";
+import { beginReply, fail, reply, replyWith } from "./reply.ts";
 import { onSubrequestFailed, onSubrequestHead } from "./subrequest.ts";
 
 const {
@@ -29,7 +29,7 @@ const then = Promise.prototype.then;
 let target: FetchTarget | undefined;
 
 function turn(event: number, id: number, a: unknown, b: unknown): void {
-  if (event === start) return begin(a as string, b === 1);
+  if (event === start) return begin(a as string, b as number);
   if (event === subrequestHead) return onSubrequestHead(id, a as string, b === 1);
   if (event === bodyChunk) return onBodyChunk(id, a as Uint8Array);
   if (event === bodyEnd) return onBodyEnd(id);
@@ -41,10 +41,11 @@ function turn(event: number, id: number, a: unknown, b: unknown): void {
   if (event === clientGone) return features.onClientGone?.();
 }
 
-function begin(head: string, hasBody: boolean): void {
+function begin(head: string, flags: number): void {
   beginReply();
   if (leftovers.any) forgetLeftovers();
-  const request = incomingRequest(head, hasBody);
+  own.isCanonical = (flags & START_FLAG.canonicalUrl) !== 0;
+  const request = incomingRequest(head, (flags & START_FLAG.body) !== 0);
   beginContext(request);
   let answer: unknown;
   try {
@@ -52,8 +53,7 @@ function begin(head: string, hasBody: boolean): void {
   } catch (error) {
     return fail(error);
   }
-  if (isResponse(answer)) reply(answer);
-  else then.call(Promise.resolve(answer), reply, fail);
+  if (!replyWith(answer)) then.call(Promise.resolve(answer), reply, fail);
 }
 
 function adopt(namespace: Record<string, unknown>): void {

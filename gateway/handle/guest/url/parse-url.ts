@@ -4,28 +4,16 @@
  */
 import { CALL } from "../../abi.ts";
 import { host } from "../host.ts";
+import { matchesCanonical } from "./canonical.ts";
 
 /**
- * http and https URLs that parsing leaves as they are. Not all of them, but none that is not: no credentials; names
- * of plain labels (nothing encoded, nothing that could be a number) or dotted quads; no port that could be the
- * default; no dot segments; only characters that are nowhere percent-encoded. Each character can be matched in one way
- * only, so that the time is linear.
+ * The request's own URL, once somebody has asked for it and if the host has seen that it is canonical; until then
+ * something that equals nothing.
  */
-const CANONICAL = new RegExp(
-  "^https?://" +
-    "(?:(?:[a-z0-9]+(?:-[a-z0-9]+)*\\.)*[a-z][a-z0-9]*(?:-[a-z0-9]+)*" +
-    "|(?:(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)\\.){3}(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d))" +
-    "(?::(?!80/|443/)(?:[1-9]\\d{0,3}|[1-5]\\d{4}))?" +
-    "(?:/(?!\\.\\.?(?:[/?#]|$))[!$&-.0-;=@A-Z[\\]_a-z|~]*(?:%(?!2[eE])[!$&-.0-;=@A-Z[\\]_a-z|~]*)*)+" +
-    "(?:\\?[!$-&(-;=?-~]*)?" +
-    "(?:#[!#-;=?-_a-~]*)?$",
-);
-
-/** Matching takes the engine 27 bytes of memory a character, so long URLs are left to the host. */
-const CANONICAL_LENGTH = 2048;
+export const own: { isCanonical: boolean; url: unknown } = { isCanonical: false, url: {} };
 
 export function isCanonical(url: string): boolean {
-  return url.length <= CANONICAL_LENGTH && CANONICAL.test(url);
+  return url === own.url || matchesCanonical(url);
 }
 
 /** The serialized URL; undefined if there is none. Both texts must be well-formed. */
