@@ -6,10 +6,13 @@
 import { readFileSync } from "node:fs";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
 import { KILLED, RUNNING_SLOT_BITS, THREAD, ringCapacity, threadWords } from "./control.ts";
-import type { ArenaWorkerData } from "./arena-worker.ts";
+import type { BuildResult, ImageRecipe } from "./image-builder.ts";
+import type { ArenaWorkerData, Supply } from "./arena-worker.ts";
 
 /** What all arena threads of a gateway share. */
-export interface ArenaShared extends Omit<ArenaWorkerData, "thread" | "recipes"> {
+export interface ArenaShared extends Omit<ArenaWorkerData, "thread" | "supplies"> {
+  /** Of all slots, the scratch arena's last. */
+  memories: readonly WebAssembly.Memory[];
   /** See worker-code.ts. */
   code: string;
 }
@@ -30,8 +33,10 @@ const SLOT_MASK = (1 << RUNNING_SLOT_BITS) - 1;
 export class ArenaThread {
   readonly ready: Promise<void>;
   isReady = false;
-  /** Where image recipes go and results come from. */
-  readonly recipes: MessagePort;
+  readonly #supplies: MessagePort;
+  readonly #memories: readonly WebAssembly.Memory[];
+  /** Slots whose arenas this thread has been given. */
+  readonly #given = new Set<number>();
   #worker: Worker | undefined;
   #ended = false;
   readonly #words: Int32Array;
@@ -44,32 +49,33 @@ export class ArenaThread {
    * starts after `after`; jobs may be submitted before.
    */
   constructor(
-    { heapMib, ...shared }: ArenaShared & { heapMib: number },
+    { heapMib, memories, ...shared }: ArenaShared & { heapMib: number },
     onWake: () => void,
     onExit: (error: Error | undefined) => void,
     after: Promise<void> = Promise.resolve(),
   ) {
-    this.#capacity = ringCapacity(shared.arenas.length);
+    this.#memories = memories;
+    this.#capacity = ringCapacity(memories.length);
     this.#onWake = onWake;
-    const bytes = threadWords(shared.arenas.length) * Int32Array.BYTES_PER_ELEMENT;
+    const bytes = threadWords(memories.length) * Int32Array.BYTES_PER_ELEMENT;
     this.#words = new Int32Array(new SharedArrayBuffer(bytes));
     const { port1, port2 } = new MessageChannel();
-    this.recipes = port1;
+    this.#supplies = port1;
     port1.unref();
     this.ready = after.then(() => (this.#ended ? undefined : this.#start(shared, heapMib, port2, onExit)));
   }
 
   #start(
-    { code, ...data }: ArenaShared,
+    { code, ...data }: Omit<ArenaShared, "memories">,
     heapMib: number,
-    recipes: MessagePort,
+    supplies: MessagePort,
     onExit: (error: Error | undefined) => void,
   ): Promise<void> {
-    const workerData: ArenaWorkerData = { ...data, thread: this.#words, recipes };
+    const workerData: ArenaWorkerData = { ...data, thread: this.#words, supplies };
     const worker = new Worker(code, {
       eval: true,
       workerData,
-      transferList: [recipes],
+      transferList: [supplies],
       resourceLimits: { ...THREAD_LIMITS, maxOldGenerationSizeMb: heapMib },
       stdout: false,
       env: {},
@@ -90,6 +96,7 @@ export class ArenaThread {
   }
 
   submit(slot: number): void {
+    if (!this.#given.has(slot)) this.#give(slot);
     const written = this.#words[THREAD.jobsWritten]!;
     this.#words[THREAD.ring + (written & (this.#capacity - 1))] = slot;
     Atomics.store(this.#words, THREAD.jobsWritten, (written + 1) | 0);
@@ -97,6 +104,21 @@ export class ArenaThread {
     if (this.#words[THREAD.watched] === 1) return;
     Atomics.store(this.#words, THREAD.watched, 1);
     setImmediate(this.#look);
+  }
+
+  #give(slot: number): void {
+    this.#given.add(slot);
+    this.#supply({ slot, memory: this.#memories[slot]! });
+  }
+
+  #supply(supply: Supply): void {
+    this.#supplies.postMessage(supply);
+  }
+
+  /** Hands over what an image is made of, for the build job that is submitted next; resolves with what came of it. */
+  build(recipe: ImageRecipe): Promise<BuildResult> {
+    this.#supply({ recipe });
+    return new Promise((resolve) => this.#supplies.once("message", resolve));
   }
 
   /** Under load most jobs are done before the event loop comes round, and need no message between the threads. */
@@ -143,7 +165,7 @@ export class ArenaThread {
 
   async terminate(): Promise<void> {
     this.#ended = true;
-    this.recipes.close();
+    this.#supplies.close();
     this.#worker?.removeAllListeners("exit");
     await this.#worker?.terminate();
   }

@@ -72,12 +72,12 @@ export class ArenaThreads {
   /** Turns that waited for a thread that was killed, and ran on its heir. */
   requeued = 0;
 
-  /** `shared.arenas` ends with the scratch arena. */
+  /** `shared.memories` ends with the scratch arena. */
   constructor(shared: ArenaShared, threads: number, events: ThreadEvents) {
-    this.#shared = { ...shared, heapMib: threadHeapMib(shared.arenas.length, threads) };
+    this.#shared = { ...shared, heapMib: threadHeapMib(shared.memories.length, threads) };
     this.#events = events;
-    this.#scratch = shared.arenas.length - 1;
-    this.#expectedUs = new Float64Array(shared.arenas.length);
+    this.#scratch = shared.memories.length - 1;
+    this.#expectedUs = new Float64Array(shared.memories.length);
     for (let i = 0; i < threads; i++) this.#seats.push(this.#newSeat());
     this.#spare = this.#newSeat();
   }
@@ -139,14 +139,11 @@ export class ArenaThreads {
   async build(recipe: ImageRecipe): Promise<BuildResult | KillCause> {
     await this.#spare.thread.ready;
     const { thread } = this.#spare;
-    const result = new Promise<BuildResult>((resolve) => {
-      thread.recipes.once("message", (message: BuildResult) => resolve(message));
-    });
+    const result = thread.build(recipe);
     const finished = new Promise<KillCause | undefined>((resolve) => (this.#buildDone = resolve));
     const words = this.#words(this.#scratch);
     words[SLOT.job] = JOB.build;
     words[SLOT.cpuLeftUs] = recipe.cpuUs * (2 + recipe.platform.length + recipe.warm.length);
-    thread.recipes.postMessage(recipe);
     this.#submit(this.#spare, this.#scratch);
     return (await finished) ?? (await result);
   }

@@ -8,30 +8,44 @@ import { JOB, OUTCOME, RUNNING_SLOT_BITS, SLOT, SLOT_WORDS, THREAD, ringCapacity
 import type { Engine } from "./engine.ts";
 import { GrowthLog } from "./growth-log.ts";
 import { ImageBuilder, type ImageRecipe } from "./image-builder.ts";
-import { type SlotArena, SlotVm } from "./slot-vm.ts";
+import type { ArenaLayout } from "./layout.ts";
+import { SlotVm } from "./slot-vm.ts";
 import { TurnClock } from "./turn-clock.ts";
 
 export interface ArenaWorkerData {
   engine: Engine;
   images: WebAssembly.Memory;
-  /** The arenas of all slots; the last one is the scratch arena in which images are made. */
-  arenas: SlotArena[];
+  /** Of all slots; the last one is the scratch arena in which images are made. */
+  layouts: readonly ArenaLayout[];
   /** All slots' blocks. */
   control: Int32Array;
   /** This thread's block. */
   thread: Int32Array;
-  recipes: MessagePort;
+  /** Where supplies come from; results of recipes go back. */
+  supplies: MessagePort;
   /** Memory of a GrowthLog, when handlers are profiled. */
   growth: SharedArrayBuffer | undefined;
 }
 
-const { engine, images, arenas, control, thread, recipes, growth } = workerData as ArenaWorkerData;
+/**
+ * What a job needs besides the shared words; it stands in the port before the job stands in the ring. An arena comes with
+ * the slot's first job here and not at the start: V8 collects garbage for every few shared memories that an isolate is
+ * given, 5 ms each time, and with 64 slots that was most of what starting a thread took.
+ */
+export type Supply =
+  | { readonly slot: number; readonly memory: WebAssembly.Memory }
+  | { readonly recipe: ImageRecipe };
+
+const { engine, images, layouts, control, thread, supplies, growth } = workerData as ArenaWorkerData;
 const port = parentPort!;
-const capacity = ringCapacity(arenas.length);
-const vms: (SlotVm | undefined)[] = arenas.map(() => undefined);
+const capacity = ringCapacity(layouts.length);
+const memories: (WebAssembly.Memory | undefined)[] = layouts.map(() => undefined);
+const vms: (SlotVm | undefined)[] = layouts.map(() => undefined);
 const clock = new TurnClock();
 const growthLog = growth && new GrowthLog(growth);
 let sequence = 0;
+/** Of the image to be made next; one is made at a time. */
+let recipe: ImageRecipe | undefined;
 
 /** The kernel's name for this thread, for the watchdog to read its CPU time; "" where there is no /proc. */
 function threadPath(): string {
@@ -71,18 +85,37 @@ function finish(slot: number): void {
   if (Atomics.exchange(thread, THREAD.wakeSent, 1) === 0) port.postMessage(null);
 }
 
+/** Takes one supply out of the port; false: there is none. */
+function receive(): boolean {
+  const supply = (receiveMessageOnPort(supplies) as { message: Supply } | undefined)?.message;
+  if (!supply) return false;
+  if ("recipe" in supply) recipe = supply.recipe;
+  else memories[supply.slot] = supply.memory;
+  return true;
+}
+
+function memoryOf(slot: number): WebAssembly.Memory {
+  while (!memories[slot] && receive());
+  return memories[slot]!;
+}
+
 function build(slot: number): void {
-  const message = receiveMessageOnPort(recipes) as { message: ImageRecipe } | undefined;
-  if (!message) return;
-  const result = new ImageBuilder(engine, arenas[slot]!.memory, images, message.message).build();
-  recipes.postMessage(result);
+  while (receive());
+  if (!recipe) return;
+  const result = new ImageBuilder(engine, memoryOf(slot), images, recipe).build();
+  recipe = undefined;
+  supplies.postMessage(result);
   control[slot * SLOT_WORDS + SLOT.outcome] = OUTCOME.built;
 }
 
+function vmOf(slot: number): SlotVm {
+  const arena = { memory: memoryOf(slot), layout: layouts[slot]! };
+  return new SlotVm(engine, images, arena, control, slot, clock, growthLog);
+}
+
 function work(slot: number): void {
-  if (control[slot * SLOT_WORDS + SLOT.job] === JOB.build) return build(slot);
-  const vm = (vms[slot] ??= new SlotVm(engine, images, arenas[slot]!, control, slot, clock, growthLog));
-  vm.run();
+  if (control[slot * SLOT_WORDS + SLOT.job] === JOB.build) build(slot);
+  else (vms[slot] ??= vmOf(slot)).run();
 }
 
 port.postMessage({ threadPath: threadPath() });

@@ -82,7 +82,8 @@ export class Arenas {
       code: workerCode,
       engine,
       images: this.images.memory,
-      arenas: this.#slots.byIndex.map(({ memory, layout }) => ({ memory, layout })),
+      memories: this.#slots.byIndex.map(({ memory }) => memory),
+      layouts: this.#slots.byIndex.map(({ layout }) => layout),
       control: this.#slots.control,
       growth: growth?.memory,
     };
