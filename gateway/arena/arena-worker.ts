@@ -4,13 +4,15 @@
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { readlinkSync } from "node:fs";
-import { JOB, OUTCOME, RUNNING_SLOT_BITS, SLOT, SLOT_WORDS, THREAD, ringCapacity } from "./control.ts";
+import { JOB, OUTCOME, RING_PLACES, RUNNING_SLOT_BITS, SLOT, SLOT_WORDS, TAKEN, THREAD } from "./control.ts";
 import type { Engine } from "./engine.ts";
 import { GrowthLog } from "./growth-log.ts";
 import { ImageBuilder, type ImageRecipe } from "./image-builder.ts";
+import { Instances } from "./instances.ts";
 import type { ArenaLayout } from "./layout.ts";
 import { SlotVm } from "./slot-vm.ts";
 import { TurnClock } from "./turn-clock.ts";
+import { giveWay } from "../shared/give-way.ts";
 
 export interface ArenaWorkerData {
   engine: Engine;
@@ -25,6 +27,10 @@ export interface ArenaWorkerData {
   supplies: MessagePort;
   /** Memory of a GrowthLog, when handlers are profiled. */
   growth: SharedArrayBuffer | undefined;
+  /** How many engine instances it may keep. */
+  mostInstances: number;
+  /** How much the thread gives way to others, 0 to 19 (nice); only Linux has it for threads. */
+  nice: number;
 }
 
 /**
@@ -33,14 +39,13 @@ export interface ArenaWorkerData {
  * given, 5 ms each time, and with 64 slots that was most of what starting a thread took.
  */
 export type Supply =
-  | { readonly slot: number; readonly memory: WebAssembly.Memory }
-  | { readonly recipe: ImageRecipe };
+  { readonly slot: number; readonly memory: WebAssembly.Memory } | { readonly recipe: ImageRecipe };
 
-const { engine, images, layouts, control, thread, supplies, growth } = workerData as ArenaWorkerData;
+const { engine, images, layouts, control, thread, supplies, growth, mostInstances, nice } =
+  workerData as ArenaWorkerData;
 const port = parentPort!;
-const capacity = ringCapacity(layouts.length);
 const memories: (WebAssembly.Memory | undefined)[] = layouts.map(() => undefined);
-const vms: (SlotVm | undefined)[] = layouts.map(() => undefined);
+const vms = new Instances(mostInstances, vmOf);
 const clock = new TurnClock();
 const growthLog = growth && new GrowthLog(growth);
 let sequence = 0;
@@ -72,14 +77,17 @@ function claimed(slot: number, run: () => void): void {
   if (Atomics.compareExchange(thread, THREAD.running, mark, 0) !== mark) park();
 }
 
+function finish(slot: number): void {
+  const written = thread[THREAD.doneWritten]!;
+  thread[THREAD.done + (written & (RING_PLACES - 1))] = slot;
+  Atomics.store(thread, THREAD.doneWritten, (written + 1) | 0);
+}
+
 /**
  * The I/O thread is woken when nothing is left to do here. While turns are waiting it hears of several at once, or at the
  * watchdog's next tick if the one that comes now is long: a wake-up costs both threads more than a small turn's end.
  */
-function finish(slot: number): void {
-  const written = thread[THREAD.doneWritten]!;
-  thread[THREAD.ring + capacity + (written & (capacity - 1))] = slot;
-  Atomics.store(thread, THREAD.doneWritten, (written + 1) | 0);
+function announce(): void {
   if (Atomics.load(thread, THREAD.watched) === 1) return;
   if (Atomics.load(thread, THREAD.jobsWritten) !== thread[THREAD.jobsRead]) return;
   if (Atomics.exchange(thread, THREAD.wakeSent, 1) === 0) port.postMessage(null);
@@ -115,9 +123,10 @@ function vmOf(slot: number): SlotVm {
 
 function work(slot: number): void {
   if (control[slot * SLOT_WORDS + SLOT.job] === JOB.build) build(slot);
-  else (vms[slot] ??= vmOf(slot)).run();
+  else vms.of(slot).run();
 }
 
+if (nice > 0) giveWay(nice);
 port.postMessage({ threadPath: threadPath() });
 for (;;) {
   const read = thread[THREAD.jobsRead]!;
@@ -125,8 +134,9 @@ for (;;) {
     Atomics.wait(thread, THREAD.jobsWritten, read);
     continue;
   }
-  const slot = thread[THREAD.ring + (read & (capacity - 1))]!;
-  claimed(slot, () => work(slot));
+  const slot = Atomics.exchange(thread, THREAD.jobs + (read & (RING_PLACES - 1)), TAKEN);
+  if (slot !== TAKEN) claimed(slot, () => work(slot));
   Atomics.store(thread, THREAD.jobsRead, (read + 1) | 0);
-  finish(slot);
+  if (slot !== TAKEN) finish(slot);
+  announce();
 }
