@@ -107,7 +107,7 @@ export class ArenaThreads {
 
   /** Whether a thread has time for such a turn. */
   hasTime(isLong: boolean): boolean {
-    return this.#best(isLong, undefined) !== undefined;
+    return (isLong ? this.#forLong : this.#forShort).some((seat) => this.#admits(seat, isLong));
   }
 
   delays(isLong: boolean): Delays {

@@ -79,6 +79,7 @@ export class Arenas {
   readonly #entrances = new Entrances();
   /** By slot: whom its job is for. */
   readonly #shares: Share[] = [];
+  readonly #hasTime = (isLong: boolean): boolean => this.threads.hasTime(isLong);
   readonly #cleaning = Share.ofCleaning(false);
   readonly #wiping = Share.ofCleaning(true);
 
@@ -188,7 +189,7 @@ export class Arenas {
 
   #letIn(): void {
     while (!this.#entrances.isEmpty) {
-      const share = this.#entrances.next(this.threads.hasTime(false), this.threads.hasTime(true));
+      const share = this.#entrances.next(this.#hasTime);
       if (!share) return;
       const first = this.#entrances.take(share);
       if (first instanceof Slot) this.threads.submit(first.index, share.expectedUs, share.isLong);

@@ -97,11 +97,17 @@ export class Entrances {
     share.turns.unshift(slot);
   }
 
-  /** The share that is next; what it is let in for is to be taken off it by `take`. Undefined: nobody of that kind waits. */
-  next(short: boolean, long: boolean): Share | undefined {
+  /**
+   * The share that is next, of those for whose kind of turns a thread `hasTime`; what it is let in for is to be taken off it by
+   * `take`. Undefined: nobody of that kind waits.
+   */
+  next(hasTime: (isLong: boolean) => boolean): Share | undefined {
+    let short: boolean | undefined;
+    let long: boolean | undefined;
     let least: Share | undefined;
     for (const share of this.#shares) {
-      if ((share.isLong ? long : short) && share.virtualUs < (least?.virtualUs ?? Infinity)) least = share;
+      if (share.virtualUs >= (least?.virtualUs ?? Infinity)) continue;
+      if (share.isLong ? (long ??= hasTime(true)) : (short ??= hasTime(false))) least = share;
     }
     if (least) this.#clockUs = Math.max(this.#clockUs, least.virtualUs);
     return least;
