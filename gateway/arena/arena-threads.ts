@@ -25,7 +25,10 @@ import { type KillCause, Watchdog } from "./watchdog.ts";
 /** Making an engine's instance for a slot's arena, where a thread has none: microseconds (measured at rest). */
 const INSTANCE_US = 400;
 
-/** How much the patient thread gives way: a tenth of the weight of a thread that does not (sched(7), nice). */
+/**
+ * How much the patient thread gives way: a tenth of the weight of a thread that does not (sched(7), nice). On one processor that
+ * halves what innocents wait in a storm (gateway/README.md, "Decisions").
+ */
 const PATIENT_NICE = 10;
 
 /** When there has been no short turn for this long, none is expected. */
