@@ -12,7 +12,7 @@ import type { GatewayConfig } from "./config/types.ts";
 import { PIECE_BYTES } from "./handle/abi.ts";
 import { LOG_BUFFER_BYTES, REPLAY_BYTES } from "./limits.ts";
 import { size } from "./plan/table.ts";
-import { HEAP, PIECE, PROCESS, THREAD } from "./plan/runtime-figures.ts";
+import { HEAP, MORE_INSTANCES, PIECE, PROCESS, THREAD } from "./plan/runtime-figures.ts";
 import { CHUNK_BYTES, SPARE_CHUNKS } from "./proxy/chunk-pool.ts";
 
 export { renderPlan, size } from "./plan/table.ts";
@@ -65,15 +65,17 @@ function arenaTerms({ pools, threads, imagesBytes }: GatewayConfig): Term[] {
     },
     {
       name: "arena threads",
-      bytes: (threads + 1) * perThread,
+      bytes: (threads + 2) * perThread,
       owner: "arena/arena-threads.ts",
-      reason: `(${threads} + 1 spare) x ${size(perThread)}, heap capped`,
+      reason: `(${threads} + patient + spare) x ${size(perThread)}, heap capped`,
     },
     {
       name: "engine instances",
-      bytes: (slots + 1) * THREAD.instanceBytes,
+      bytes:
+        (slots + threads * MORE_INSTANCES.quick + MORE_INSTANCES.patient + MORE_INSTANCES.spare) *
+        THREAD.instanceBytes,
       owner: "arena/vm.ts",
-      reason: `(${slots} slots + scratch) x ${size(THREAD.instanceBytes)}`,
+      reason: `(${slots} slots + ${threads} x ${MORE_INSTANCES.quick} + ${MORE_INSTANCES.patient} + ${MORE_INSTANCES.spare}) x ${size(THREAD.instanceBytes)}`,
     },
     {
       name: "engine code",

@@ -1,17 +1,28 @@
 /**
  * The I/O thread's handle on one arena thread: its rings, its termination, its CPU time.
  *
- * Bound: one ring place per slot; a slot is submitted at most once at a time, so a ring never overflows.
+ * Bound: RING_PLACES; its seat submits fewer jobs than that at a time.
  */
 import { readFileSync } from "node:fs";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
-import { KILLED, RUNNING_SLOT_BITS, THREAD, ringCapacity, threadWords } from "./control.ts";
-import type { ArenaWorkerData } from "./arena-worker.ts";
+import { KILLED, RING_PLACES, RUNNING_SLOT_BITS, TAKEN, THREAD, THREAD_WORDS } from "./control.ts";
+import type { BuildResult, ImageRecipe } from "./image-builder.ts";
+import type { ArenaWorkerData, Supply } from "./arena-worker.ts";
 
 /** What all arena threads of a gateway share. */
-export interface ArenaShared extends Omit<ArenaWorkerData, "thread" | "recipes"> {
+export interface ArenaShared extends Omit<ArenaWorkerData, "thread" | "supplies" | "mostInstances" | "nice"> {
+  /** Of all slots, the scratch arena's last. */
+  memories: readonly WebAssembly.Memory[];
   /** See worker-code.ts. */
   code: string;
+}
+
+/** What tells one thread from another. */
+export interface ThreadTraits {
+  /** The cap of its V8 heap. */
+  readonly heapMib: number;
+  readonly mostInstances: number;
+  readonly nice: number;
 }
 
 /**
@@ -30,12 +41,13 @@ const SLOT_MASK = (1 << RUNNING_SLOT_BITS) - 1;
 export class ArenaThread {
   readonly ready: Promise<void>;
   isReady = false;
-  /** Where image recipes go and results come from. */
-  readonly recipes: MessagePort;
+  readonly #supplies: MessagePort;
+  readonly #memories: readonly WebAssembly.Memory[];
+  /** Slots whose arenas this thread has been given. */
+  readonly #given = new Set<number>();
   #worker: Worker | undefined;
   #ended = false;
-  readonly #words: Int32Array;
-  readonly #capacity: number;
+  readonly #words = new Int32Array(new SharedArrayBuffer(THREAD_WORDS * Int32Array.BYTES_PER_ELEMENT));
   readonly #onWake: () => void;
   #threadPath = "";
 
@@ -44,32 +56,31 @@ export class ArenaThread {
    * starts after `after`; jobs may be submitted before.
    */
   constructor(
-    { heapMib, ...shared }: ArenaShared & { heapMib: number },
+    { memories, ...shared }: ArenaShared,
+    traits: ThreadTraits,
     onWake: () => void,
     onExit: (error: Error | undefined) => void,
     after: Promise<void> = Promise.resolve(),
   ) {
-    this.#capacity = ringCapacity(shared.arenas.length);
+    this.#memories = memories;
     this.#onWake = onWake;
-    const bytes = threadWords(shared.arenas.length) * Int32Array.BYTES_PER_ELEMENT;
-    this.#words = new Int32Array(new SharedArrayBuffer(bytes));
     const { port1, port2 } = new MessageChannel();
-    this.recipes = port1;
+    this.#supplies = port1;
     port1.unref();
-    this.ready = after.then(() => (this.#ended ? undefined : this.#start(shared, heapMib, port2, onExit)));
+    this.ready = after.then(() => (this.#ended ? undefined : this.#start(shared, traits, port2, onExit)));
   }
 
   #start(
-    { code, ...data }: ArenaShared,
-    heapMib: number,
-    recipes: MessagePort,
+    { code, ...data }: Omit<ArenaShared, "memories">,
+    { heapMib, ...traits }: ThreadTraits,
+    supplies: MessagePort,
     onExit: (error: Error | undefined) => void,
   ): Promise<void> {
-    const workerData: ArenaWorkerData = { ...data, thread: this.#words, recipes };
+    const workerData: ArenaWorkerData = { ...data, ...traits, thread: this.#words, supplies };
     const worker = new Worker(code, {
       eval: true,
       workerData,
-      transferList: [recipes],
+      transferList: [supplies],
       resourceLimits: { ...THREAD_LIMITS, maxOldGenerationSizeMb: heapMib },
       stdout: false,
       env: {},
@@ -90,13 +101,39 @@ export class ArenaThread {
   }
 
   submit(slot: number): void {
+    if (!this.#given.has(slot)) this.#give(slot);
     const written = this.#words[THREAD.jobsWritten]!;
-    this.#words[THREAD.ring + (written & (this.#capacity - 1))] = slot;
+    Atomics.store(this.#words, THREAD.jobs + (written & (RING_PLACES - 1)), slot);
     Atomics.store(this.#words, THREAD.jobsWritten, (written + 1) | 0);
     Atomics.notify(this.#words, THREAD.jobsWritten);
     if (this.#words[THREAD.watched] === 1) return;
     Atomics.store(this.#words, THREAD.watched, 1);
     setImmediate(this.#look);
+  }
+
+  #give(slot: number): void {
+    this.#given.add(slot);
+    this.#supply({ slot, memory: this.#memories[slot]! });
+  }
+
+  #supply(supply: Supply): void {
+    this.#supplies.postMessage(supply);
+  }
+
+  /** Hands over what an image is made of, for the build job that is submitted next; resolves with what came of it. */
+  build(recipe: ImageRecipe): Promise<BuildResult> {
+    this.#supply({ recipe });
+    return new Promise((resolve) => this.#supplies.once("message", resolve));
+  }
+
+  /** Takes back a job that has not begun; false: it has, or is not here. */
+  takeBack(slot: number): boolean {
+    const written = this.#words[THREAD.jobsWritten]!;
+    for (let at = Atomics.load(this.#words, THREAD.jobsRead); at !== written; at = (at + 1) | 0) {
+      const place = THREAD.jobs + (at & (RING_PLACES - 1));
+      if (Atomics.compareExchange(this.#words, place, slot, TAKEN) === slot) return true;
+    }
+    return false;
   }
 
   /** Under load most jobs are done before the event loop comes round, and need no message between the threads. */
@@ -111,7 +148,7 @@ export class ArenaThread {
     for (;;) {
       const read = this.#words[THREAD.doneRead]!;
       if (Atomics.load(this.#words, THREAD.doneWritten) === read) return;
-      const slot = this.#words[THREAD.ring + this.#capacity + (read & (this.#capacity - 1))]!;
+      const slot = this.#words[THREAD.done + (read & (RING_PLACES - 1))]!;
       this.#words[THREAD.doneRead] = (read + 1) | 0;
       take(slot);
     }
@@ -143,7 +180,7 @@ export class ArenaThread {
 
   async terminate(): Promise<void> {
     this.#ended = true;
-    this.recipes.close();
+    this.#supplies.close();
     this.#worker?.removeAllListeners("exit");
     await this.#worker?.terminate();
   }

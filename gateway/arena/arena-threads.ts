@@ -1,198 +1,225 @@
 /**
- * All arena threads: which thread runs which slot, and the watchdog that ends a turn the engine cannot end itself
- * (a native loop: sort, split, a regular expression).
+ * All arena threads: who runs which turn, and the watchdog that ends a turn the engine cannot end itself (a native loop:
+ * sort, split, a regular expression).
  *
- * A killed thread takes down exactly the turn it was in. What waited in its ring goes to a spare thread that is kept
- * warm for this; handlers that were between turns live in their arenas and notice nothing.
+ *   quick     `threads` of them, for turns that are expected to be short
+ *   patient   one, for turns that are expected to be long; it gives way to all others where the kernel allows that
+ *   spare     makes images; stands in for a quick thread that is away: in a long turn after all, or starting
  *
- * Owner of: `threads` + 1 workers. Watched by: kills, and the time the spare takes.
+ * Long turns are for the patient thread first, and for quick ones only as far as some are left (`#mostLong`). A turn that
+ * turns out to be long on a quick thread keeps nobody waiting but itself: what waits behind it is taken back.
+ * A killed thread takes down exactly the turn it was in, and another one is started in its place. Any thread can run any
+ * slot's turns; handlers that were between turns live in their arenas and notice nothing.
+ *
+ * Owner of: `threads` + 2 workers. Watched by: kills, and turns taken back.
  */
-import { threadHeapMib } from "../plan/runtime-figures.ts";
+import { instancesOf, threadHeapMib } from "../plan/runtime-figures.ts";
+import { assert } from "../shared/assert.ts";
 import { ArenaThread, type ArenaShared } from "./arena-thread.ts";
 import { JOB, SLOT, SLOT_WORDS } from "./control.ts";
-import { LONG_US } from "./entrances.ts";
 import type { BuildResult, ImageRecipe } from "./image-builder.ts";
+import { Seat } from "./seat.ts";
+import type { Delays } from "./slots.ts";
+import { type KillCause, Watchdog } from "./watchdog.ts";
+
+/** Making an engine's instance for a slot's arena, where a thread has none: microseconds (measured at rest). */
+const INSTANCE_US = 400;
 
 /**
- * So many turns may wait for a thread inside of arenas, as long as they are short (LONG_US); who comes then gets its arena when it
- * is its turn. Two reasons: an arena that is used again at once is still in the processor's caches (with 32 requests under
- * way, a turn in one of 64 arenas took half as long again as in one of four, `npm run bench`), and what has been submitted
- * cannot be overtaken any more, neither by a shorter turn nor by a fairer one.
+ * How much the patient thread gives way: a tenth of the weight of a thread that does not (sched(7), nice). On one processor that
+ * halves what innocents wait in a storm (gateway/README.md, "Decisions").
  */
-export const TURNS_AHEAD = 4;
+const PATIENT_NICE = 10;
 
-/** What a thread that is only starting is behind: 60 ms with 14 slots of 4Mi, 160 to 200 ms with 64 (measured at rest). */
-const START_US = 100_000;
+/** When there has been no short turn for this long, none is expected. */
+const REMEMBERED_MS = 1000;
 
-/** The interrupt sees CPU time first; the watchdog acts when a turn is this much past its limit. */
-const GRACE_MS = 10;
-const TICK_MS = 5;
-
-export type KillCause = "cpu" | "wall";
+type BuildEnd = "built" | "returned" | KillCause;
 
 export interface ThreadEvents {
-  /** A thread has started and can take turns. */
-  ready(): void;
+  /** A thread has time, as far as one can tell. */
+  free(): void;
   /** A job came to its end; the slot's block says how. */
   done(slot: number): void;
+  /** A job that was submitted has not begun, and is to be submitted again. */
+  returned(slot: number): void;
   /** The turn that this slot was in was ended by terminating its thread, which is gone; the slot is condemned. */
   killed(slot: number, cause: KillCause): void;
   /** A thread ended for no reason of ours; the gateway cannot go on. */
   lost(error: Error | undefined): void;
 }
 
-interface Running {
-  mark: number;
-  sinceMs: number;
-  cpuNs: number | undefined;
-}
-
-interface Seat {
-  thread: ArenaThread;
-  /** Slots submitted and not yet done, in order. */
-  pending: Set<number>;
-  /** What they are expected to take together. */
-  backlogUs: number;
-  running: Running | undefined;
-}
-
 export class ArenaThreads {
-  readonly #shared: ArenaShared & { heapMib: number };
+  readonly #shared: ArenaShared;
   readonly #events: ThreadEvents;
-  readonly #seats: Seat[] = [];
-  readonly #expired = new Set<number>();
-  /** By slot: what its job is expected to take. */
-  readonly #expectedUs: Float64Array;
+  readonly #quick: readonly Seat[];
+  readonly #patient: Seat;
+  readonly #spare: Seat;
+  readonly #all: readonly Seat[];
+  /** In order of preference. */
+  readonly #forShort: readonly Seat[];
+  readonly #forLong: readonly Seat[];
+  /** By slot: where its job is, or was last. */
+  readonly #seatOf: (Seat | undefined)[];
   readonly #scratch: number;
-  #spare: Seat;
-  #timer: NodeJS.Timeout | undefined;
-  #buildDone: ((killed: KillCause | undefined) => void) | undefined;
+  readonly #watchdog: Watchdog;
+  #buildEnd: ((end: BuildEnd) => void) | undefined;
+  #shortAtMs = -Infinity;
   #closing = false;
   kills = 0;
-  /** Turns that waited for a thread that was killed, and ran on its heir. */
+  /** Turns that waited behind one that was long or killed, and ran elsewhere. */
   requeued = 0;
 
-  /** `shared.arenas` ends with the scratch arena. */
+  /** `shared.memories` ends with the scratch arena. */
   constructor(shared: ArenaShared, threads: number, events: ThreadEvents) {
-    this.#shared = { ...shared, heapMib: threadHeapMib(shared.arenas.length, threads) };
+    this.#shared = shared;
     this.#events = events;
-    this.#scratch = shared.arenas.length - 1;
-    this.#expectedUs = new Float64Array(shared.arenas.length);
-    for (let i = 0; i < threads; i++) this.#seats.push(this.#newSeat());
-    this.#spare = this.#newSeat();
+    this.#scratch = shared.memories.length - 1;
+    this.#seatOf = shared.memories.map(() => undefined);
+    const { quick, patient, spare } = instancesOf(this.#scratch, threads);
+    this.#quick = Array.from({ length: threads }, () => this.#newSeat(quick, 0));
+    this.#patient = this.#newSeat(patient, PATIENT_NICE);
+    this.#spare = this.#newSeat(spare, 0);
+    this.#all = [...this.#quick, this.#patient, this.#spare];
+    this.#forShort = [...this.#quick, this.#spare, this.#patient];
+    this.#forLong = [this.#patient, ...this.#quick];
+    this.#watchdog = new Watchdog(this.#all, {
+      drain: (seat) => this.#drain(seat),
+      cpuLimitUs: (slot) => this.#words(slot)[SLOT.cpuLeftUs]!,
+      heldUp: (seat) => this.#heldUp(seat),
+      overdue: (seat, slot, mark, cause) => this.#kill(seat, slot, mark, cause),
+    });
   }
 
   async ready(): Promise<void> {
-    await Promise.all([...this.#seats, this.#spare].map(({ thread }) => thread.ready));
+    await Promise.all(this.#all.map(({ thread }) => thread.ready));
   }
 
   get threads(): number {
-    return this.#seats.length;
+    return this.#quick.length;
   }
 
-  /** The thread that runs a slot's turns: fixed, so that its instance is made once. */
-  seatOf(slot: number): number {
-    return slot % this.#seats.length;
+  /** How many jobs wait for a thread or run on it; the patient one comes last. */
+  get loads(): number[] {
+    return this.#all.filter((seat) => seat !== this.#spare).map(({ load }) => load);
   }
 
-  /** How many jobs wait for a thread or run on it. */
-  load(seat: number): number {
-    return this.#seats[seat]!.pending.size;
+  isBusy(slot: number): boolean {
+    return this.#seatOf[slot]?.has(slot) ?? false;
   }
 
-  /** How long they are expected to take, for choosing among free slots: microseconds, none less than one. */
-  backlogUs(seat: number): number {
-    const { thread, pending, backlogUs } = this.#seats[seat]!;
-    return (thread.isReady ? 0 : START_US) + pending.size + backlogUs;
+  /** Whether a thread has time for such a turn. */
+  hasTime(isLong: boolean): boolean {
+    return (isLong ? this.#forLong : this.#forShort).some((seat) => this.#admits(seat, isLong));
   }
 
-  get leastBacklogUs(): number {
-    let least = Infinity;
-    for (let seat = 0; seat < this.#seats.length; seat++) least = Math.min(least, this.backlogUs(seat));
-    return least;
+  delays(isLong: boolean): Delays {
+    const leastUs = this.#best(isLong, undefined)?.backlogUs ?? 0;
+    const elsewhereUs = leastUs + INSTANCE_US;
+    const ofSlotUs = (slot: number): number => {
+      const home = this.#seatOf[slot];
+      return home && this.#admits(home, isLong) ? Math.min(home.backlogUs, elsewhereUs) : elsewhereUs;
+    };
+    return { leastUs, ofSlotUs };
   }
 
-  /** Whether a thread can take another turn. */
-  get haveTime(): boolean {
-    return this.#seats.some(
-      ({ thread, pending, backlogUs }) =>
-        thread.isReady && (pending.size === 0 || (pending.size < TURNS_AHEAD && backlogUs < LONG_US)),
-    );
-  }
-
-  /** Threads that have long turns to do, or have not started yet. */
-  get busyForLong(): number {
-    return this.#seats.filter(({ thread, backlogUs }) => !thread.isReady || backlogUs >= LONG_US).length;
-  }
-
-  submit(slot: number, expectedUs: number): void {
-    this.#expectedUs[slot] = expectedUs;
-    this.#submit(this.#seats[this.seatOf(slot)]!, slot);
+  /** To be called when there is time for it. */
+  submit(slot: number, expectedUs: number, isLong: boolean): void {
+    const seat = this.#best(isLong, this.#seatOf[slot]);
+    assert(seat, "a turn is submitted when a thread has time");
+    this.#seatOf[slot] = seat;
+    if (isLong) seat.submitLong(slot);
+    else {
+      this.#shortAtMs = performance.now();
+      seat.submit(slot, expectedUs);
+    }
+    this.#watchdog.start();
   }
 
   /** Ends the slot's turn if it is running (wall limit); one that only waits for its thread runs to its next check. */
   expire(slot: number): void {
-    if (this.#seats[this.seatOf(slot)]!.pending.has(slot)) this.#expired.add(slot);
+    if (this.isBusy(slot)) this.#watchdog.expire(slot);
   }
 
   /** Makes an image in the scratch arena, on the spare thread, so that nobody waits for it. One at a time. */
   async build(recipe: ImageRecipe): Promise<BuildResult | KillCause> {
-    await this.#spare.thread.ready;
-    const { thread } = this.#spare;
-    const result = new Promise<BuildResult>((resolve) => {
-      thread.recipes.once("message", (message: BuildResult) => resolve(message));
-    });
-    const finished = new Promise<KillCause | undefined>((resolve) => (this.#buildDone = resolve));
-    const words = this.#words(this.#scratch);
-    words[SLOT.job] = JOB.build;
-    words[SLOT.cpuLeftUs] = recipe.cpuUs * (2 + recipe.platform.length + recipe.warm.length);
-    thread.recipes.postMessage(recipe);
-    this.#submit(this.#spare, this.#scratch);
-    return (await finished) ?? (await result);
+    for (;;) {
+      await this.#spare.thread.ready;
+      const result = this.#spare.thread.build(recipe);
+      const end = new Promise<BuildEnd>((resolve) => (this.#buildEnd = resolve));
+      const words = this.#words(this.#scratch);
+      words[SLOT.job] = JOB.build;
+      words[SLOT.cpuLeftUs] = recipe.cpuUs * (2 + recipe.platform.length + recipe.warm.length);
+      this.#spare.submitLong(this.#scratch);
+      this.#watchdog.start();
+      const how = await end;
+      if (how === "built") return result;
+      if (how !== "returned") return how;
+    }
   }
 
   async close(): Promise<void> {
     this.#closing = true;
-    clearInterval(this.#timer);
-    await Promise.all([...this.#seats, this.#spare].map(({ thread }) => thread.terminate()));
+    this.#watchdog.stop();
+    await Promise.all(this.#all.map(({ thread }) => thread.terminate()));
   }
 
-  #newSeat(after?: Promise<void>): Seat {
-    const seat: Seat = {
-      thread: undefined as unknown as ArenaThread,
-      pending: new Set(),
-      backlogUs: 0,
-      running: undefined,
+  #newSeat(mostInstances: number, nice: number): Seat {
+    const traits = { mostInstances, nice, heapMib: threadHeapMib(mostInstances) };
+    const start = (after?: Promise<void>): ArenaThread => {
+      const thread = new ArenaThread(
+        this.#shared,
+        traits,
+        () => this.#drain(seat),
+        (error) => this.#lost(error),
+        after,
+      );
+      // A thread that cannot start is reported by `lost`.
+      thread.ready.then(() => this.#events.free()).catch(() => {});
+      return thread;
     };
-    seat.thread = new ArenaThread(
-      this.#shared,
-      () => this.#drain(seat),
-      (error) => {
-        if (!this.#closing) this.#events.lost(error);
-      },
-      after,
-    );
-    // A thread that cannot start is reported by `lost`.
-    seat.thread.ready.then(
-      () => this.#events.ready(),
-      () => {},
-    );
+    const seat: Seat = new Seat(start);
     return seat;
   }
 
-  #submit(seat: Seat, slot: number): void {
-    seat.pending.add(slot);
-    seat.backlogUs += this.#expectedUs[slot]!;
-    seat.thread.submit(slot);
-    this.#timer ??= setInterval(() => this.#watch(), TICK_MS);
+  #lost(error: Error | undefined): void {
+    if (!this.#closing) this.#events.lost(error);
+  }
+
+  #best(isLong: boolean, home: Seat | undefined): Seat | undefined {
+    let best: Seat | undefined;
+    let bestUs = Infinity;
+    for (const seat of isLong ? this.#forLong : this.#forShort) {
+      if (!this.#admits(seat, isLong)) continue;
+      const delayUs = seat.backlogUs + (seat === home ? 0 : INSTANCE_US);
+      if (delayUs >= bestUs) continue;
+      best = seat;
+      bestUs = delayUs;
+    }
+    return best;
+  }
+
+  /** Whether such a turn may be submitted there now. */
+  #admits(seat: Seat, isLong: boolean): boolean {
+    if (!seat.hasTime) return false;
+    if (isLong) return seat.isIdle && seat !== this.#spare && this.#admitsLong(seat);
+    if (seat === this.#spare) return this.#quick.some(({ isAway }) => isAway);
+    if (seat === this.#patient) return seat.isIdle && this.#quick.every(({ isAway }) => isAway);
+    return true;
+  }
+
+  /** While short turns are about, one of several quick threads more is kept free of long ones. */
+  #admitsLong(seat: Seat): boolean {
+    if (seat === this.#patient) return true;
+    const long = this.#forLong.filter(({ isAway }) => isAway).length;
+    const areShortAbout = performance.now() - this.#shortAtMs < REMEMBERED_MS;
+    return !this.#patient.hasTime && long < this.threads - (areShortAbout ? 1 : 0);
   }
 
   #drain(seat: Seat): void {
-    seat.thread.drain((slot) => {
-      seat.pending.delete(slot);
-      seat.backlogUs = seat.pending.size === 0 ? 0 : seat.backlogUs - this.#expectedUs[slot]!;
-      this.#expired.delete(slot);
-      if (slot === this.#scratch) this.#buildDone?.(undefined);
+    seat.drain((slot) => {
+      this.#watchdog.forget(slot);
+      if (slot === this.#scratch) this.#buildEnd?.("built");
       else this.#events.done(slot);
     });
   }
@@ -201,85 +228,41 @@ export class ArenaThreads {
     return this.#shared.control.subarray(slot * SLOT_WORDS, (slot + 1) * SLOT_WORDS);
   }
 
-  /** Every few milliseconds while anything runs. */
-  #watch(): void {
-    let busy = false;
-    for (const seat of [...this.#seats, this.#spare]) {
-      if (seat.pending.size === 0) {
-        seat.running = undefined;
-        continue;
-      }
-      busy = true;
-      // Turns that ended while another waited behind them have not been announced.
-      this.#drain(seat);
-      this.#inspect(seat);
-    }
-    if (!busy) {
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-    }
+  #heldUp(seat: Seat): void {
+    seat.isHeldUp = true;
+    this.#return(seat.takeBack());
   }
 
-  #inspect(seat: Seat): void {
-    const mark = seat.thread.running();
-    if (mark <= 0) {
-      seat.running = undefined;
-      return;
+  #return(slots: readonly number[]): void {
+    this.requeued += slots.length;
+    // In reverse, so that each goes before those that came after it.
+    for (const slot of slots.toReversed()) {
+      if (slot === this.#scratch) this.#buildEnd?.("returned");
+      else this.#events.returned(slot);
     }
-    if (seat.running?.mark !== mark) {
-      seat.running = { mark, sinceMs: performance.now(), cpuNs: undefined };
-    }
-    const slot = ArenaThread.slotOf(mark);
-    if (this.#expired.has(slot)) this.#kill(seat, slot, mark, "wall");
-    else if (this.#overCpu(seat, seat.running, slot)) this.#kill(seat, slot, mark, "cpu");
-  }
-
-  /** Whether the turn has used up its CPU time: by the kernel's account, or by the clock where there is none. */
-  #overCpu({ thread }: Seat, running: Running, slot: number): boolean {
-    const limitMs = this.#words(slot)[SLOT.cpuLeftUs]! / 1000 + GRACE_MS;
-    if (performance.now() - running.sinceMs < limitMs) {
-      running.cpuNs ??= thread.cpuNs();
-      return false;
-    }
-    const now = thread.cpuNs();
-    if (now === undefined || running.cpuNs === undefined) return true;
-    return (now - running.cpuNs) / 1e6 >= limitMs - TICK_MS;
+    this.#events.free();
   }
 
   #kill(seat: Seat, slot: number, mark: number, cause: KillCause): void {
-    if (!seat.thread.claim(mark)) return;
+    const { thread } = seat;
+    if (!thread.claim(mark)) return;
     this.kills++;
     // Jobs that ended before the claim are done, whatever the state of their wake-up.
     this.#drain(seat);
-    seat.pending.delete(slot);
-    this.#expired.delete(slot);
-    const gone = seat.thread.terminate();
-    const heir = this.#replace(seat, gone);
-    this.requeued += seat.pending.size;
-    for (const waiting of seat.pending) this.#submit(heir, waiting);
+    this.#watchdog.forget(slot);
+    const gone = thread.terminate();
+    // Another thread starts when this one is gone, so that there are never more of them than the plan counts.
+    const waiting = seat.vacate(slot, gone);
     // Until the thread is gone it may write on into its arena, so nobody may reset that before.
     void gone.then(() => this.#killed(slot, cause));
+    this.#return(waiting);
   }
 
   #killed(slot: number, cause: KillCause): void {
     if (this.#closing) return;
     this.#words(slot)[SLOT.condemned] = 1;
     this.#words(slot)[SLOT.cleanImage] = 0;
-    if (slot === this.#scratch) this.#buildDone?.(cause);
+    if (slot === this.#scratch) this.#buildEnd?.(cause);
     else this.#events.killed(slot, cause);
-  }
-
-  /**
-   * Puts the spare thread in the killed one's place. The new spare starts when the killed thread is gone, so that there
-   * are never more threads than the plan counts. Returns the heir.
-   */
-  #replace(seat: Seat, gone: Promise<void>): Seat {
-    const fresh = this.#newSeat(gone);
-    if (seat === this.#spare) return (this.#spare = fresh);
-    // A spare that is making an image stays at that: what waits would have to wait for the image as well.
-    const heir = this.#spare.pending.size === 0 ? this.#spare : fresh;
-    if (heir === this.#spare) this.#spare = fresh;
-    this.#seats[this.#seats.indexOf(seat)] = heir;
-    return heir;
   }
 }

@@ -4,34 +4,53 @@
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { readlinkSync } from "node:fs";
-import { JOB, OUTCOME, RUNNING_SLOT_BITS, SLOT, SLOT_WORDS, THREAD, ringCapacity } from "./control.ts";
+import { JOB, OUTCOME, RING_PLACES, RUNNING_SLOT_BITS, SLOT, SLOT_WORDS, TAKEN, THREAD } from "./control.ts";
 import type { Engine } from "./engine.ts";
 import { GrowthLog } from "./growth-log.ts";
 import { ImageBuilder, type ImageRecipe } from "./image-builder.ts";
-import { type SlotArena, SlotVm } from "./slot-vm.ts";
+import { Instances } from "./instances.ts";
+import type { ArenaLayout } from "./layout.ts";
+import { SlotVm } from "./slot-vm.ts";
 import { TurnClock } from "./turn-clock.ts";
+import { giveWay } from "../shared/give-way.ts";
 
 export interface ArenaWorkerData {
   engine: Engine;
   images: WebAssembly.Memory;
-  /** The arenas of all slots; the last one is the scratch arena in which images are made. */
-  arenas: SlotArena[];
+  /** Of all slots; the last one is the scratch arena in which images are made. */
+  layouts: readonly ArenaLayout[];
   /** All slots' blocks. */
   control: Int32Array;
   /** This thread's block. */
   thread: Int32Array;
-  recipes: MessagePort;
+  /** Where supplies come from; results of recipes go back. */
+  supplies: MessagePort;
   /** Memory of a GrowthLog, when handlers are profiled. */
   growth: SharedArrayBuffer | undefined;
+  /** How many engine instances it may keep. */
+  mostInstances: number;
+  /** How much the thread gives way to others, 0 to 19 (nice); only Linux has it for threads. */
+  nice: number;
 }
 
-const { engine, images, arenas, control, thread, recipes, growth } = workerData as ArenaWorkerData;
+/**
+ * What a job needs besides the shared words; it stands in the port before the job stands in the ring. An arena comes with
+ * the slot's first job here and not at the start: V8 collects garbage for every few shared memories that an isolate is
+ * given, 5 ms each time, and with 64 slots that was most of what starting a thread took.
+ */
+export type Supply =
+  { readonly slot: number; readonly memory: WebAssembly.Memory } | { readonly recipe: ImageRecipe };
+
+const { engine, images, layouts, control, thread, supplies, growth, mostInstances, nice } =
+  workerData as ArenaWorkerData;
 const port = parentPort!;
-const capacity = ringCapacity(arenas.length);
-const vms: (SlotVm | undefined)[] = arenas.map(() => undefined);
+const memories: (WebAssembly.Memory | undefined)[] = layouts.map(() => undefined);
+const vms = new Instances(mostInstances, vmOf);
 const clock = new TurnClock();
 const growthLog = growth && new GrowthLog(growth);
 let sequence = 0;
+/** Of the image to be made next; one is made at a time. */
+let recipe: ImageRecipe | undefined;
 
 /** The kernel's name for this thread, for the watchdog to read its CPU time; "" where there is no /proc. */
 function threadPath(): string {
@@ -58,33 +77,56 @@ function claimed(slot: number, run: () => void): void {
   if (Atomics.compareExchange(thread, THREAD.running, mark, 0) !== mark) park();
 }
 
+function finish(slot: number): void {
+  const written = thread[THREAD.doneWritten]!;
+  thread[THREAD.done + (written & (RING_PLACES - 1))] = slot;
+  Atomics.store(thread, THREAD.doneWritten, (written + 1) | 0);
+}
+
 /**
  * The I/O thread is woken when nothing is left to do here. While turns are waiting it hears of several at once, or at the
  * watchdog's next tick if the one that comes now is long: a wake-up costs both threads more than a small turn's end.
  */
-function finish(slot: number): void {
-  const written = thread[THREAD.doneWritten]!;
-  thread[THREAD.ring + capacity + (written & (capacity - 1))] = slot;
-  Atomics.store(thread, THREAD.doneWritten, (written + 1) | 0);
+function announce(): void {
   if (Atomics.load(thread, THREAD.watched) === 1) return;
   if (Atomics.load(thread, THREAD.jobsWritten) !== thread[THREAD.jobsRead]) return;
   if (Atomics.exchange(thread, THREAD.wakeSent, 1) === 0) port.postMessage(null);
 }
 
+/** Takes one supply out of the port; false: there is none. */
+function receive(): boolean {
+  const supply = (receiveMessageOnPort(supplies) as { message: Supply } | undefined)?.message;
+  if (!supply) return false;
+  if ("recipe" in supply) recipe = supply.recipe;
+  else memories[supply.slot] = supply.memory;
+  return true;
+}
+
+function memoryOf(slot: number): WebAssembly.Memory {
+  while (!memories[slot] && receive());
+  return memories[slot]!;
+}
+
 function build(slot: number): void {
-  const message = receiveMessageOnPort(recipes) as { message: ImageRecipe } | undefined;
-  if (!message) return;
-  const result = new ImageBuilder(engine, arenas[slot]!.memory, images, message.message).build();
-  recipes.postMessage(result);
+  while (receive());
+  if (!recipe) return;
+  const result = new ImageBuilder(engine, memoryOf(slot), images, recipe).build();
+  recipe = undefined;
+  supplies.postMessage(result);
   control[slot * SLOT_WORDS + SLOT.outcome] = OUTCOME.built;
 }
 
-function work(slot: number): void {
-  if (control[slot * SLOT_WORDS + SLOT.job] === JOB.build) return build(slot);
-  const vm = (vms[slot] ??= new SlotVm(engine, images, arenas[slot]!, control, slot, clock, growthLog));
-  vm.run();
+function vmOf(slot: number): SlotVm {
+  const arena = { memory: memoryOf(slot), layout: layouts[slot]! };
+  return new SlotVm(engine, images, arena, control, slot, clock, growthLog);
 }
 
+function work(slot: number): void {
+  if (control[slot * SLOT_WORDS + SLOT.job] === JOB.build) build(slot);
+  else vms.of(slot).run();
+}
+
+if (nice > 0) giveWay(nice);
 port.postMessage({ threadPath: threadPath() });
 for (;;) {
   const read = thread[THREAD.jobsRead]!;
@@ -92,8 +134,9 @@ for (;;) {
     Atomics.wait(thread, THREAD.jobsWritten, read);
     continue;
   }
-  const slot = thread[THREAD.ring + (read & (capacity - 1))]!;
-  claimed(slot, () => work(slot));
+  const slot = Atomics.exchange(thread, THREAD.jobs + (read & (RING_PLACES - 1)), TAKEN);
+  if (slot !== TAKEN) claimed(slot, () => work(slot));
   Atomics.store(thread, THREAD.jobsRead, (read + 1) | 0);
-  finish(slot);
+  if (slot !== TAKEN) finish(slot);
+  announce();
 }

@@ -5,10 +5,10 @@
  * the worker that replaces a killed one).
  */
 import { SLOT } from "./control.ts";
-import { ArenaThreads, type KillCause } from "./arena-threads.ts";
+import { ArenaThreads } from "./arena-threads.ts";
 import type { BuildFailure, BuiltImage, ImageRecipe } from "./image-builder.ts";
 import type { Engine } from "./engine.ts";
-import { type Entrance, Entrances, LONG_US, Share } from "./entrances.ts";
+import { type Entrance, Entrances, Share } from "./entrances.ts";
 import type { GrowthLog } from "./growth-log.ts";
 import {
   IMAGE,
@@ -19,8 +19,9 @@ import {
   partsBetween,
   scratchBytes,
 } from "./image.ts";
-import { DATA_START, EXTENSION_START } from "./layout.ts";
-import { type PoolSize, type Slot, type SlotPool, type Slots, makeSlots } from "./slots.ts";
+import { DATA_START, EXTENSION_START, PAGE_BYTES } from "./layout.ts";
+import { type PoolSize, Slot, type SlotPool, type Slots, makeSlots } from "./slots.ts";
+import type { KillCause } from "./watchdog.ts";
 
 export interface ArenaOptions {
   engine: Engine;
@@ -73,6 +74,9 @@ export interface MadeImage {
   built: BuiltImage;
 }
 
+/** So much is zeroed in a few milliseconds (8 to 10 GB/s measured; a busy machine has less). */
+const QUICKLY_WIPED_BYTES = 16 * 1024 * 1024;
+
 export class ImagesFullError extends Error {
   override name = "ImagesFullError";
 }
@@ -83,6 +87,11 @@ export class Arenas {
   readonly #slots: Slots;
   readonly #tenants: (SlotTenant | undefined)[];
   readonly #entrances = new Entrances();
+  /** By slot: whom its job is for. */
+  readonly #shares: Share[] = [];
+  readonly #hasTime = (isLong: boolean): boolean => this.threads.hasTime(isLong);
+  readonly #cleaning = Share.ofCleaning(false);
+  readonly #wiping = Share.ofCleaning(true);
 
   constructor(options: ArenaOptions) {
     const { engine, workerCode, threads, imagesBytes, growth, onLost } = options;
@@ -93,7 +102,8 @@ export class Arenas {
       code: workerCode,
       engine,
       images: this.images.memory,
-      arenas: this.#slots.byIndex.map(({ memory, layout }) => ({ memory, layout })),
+      memories: this.#slots.byIndex.map(({ memory }) => memory),
+      layouts: this.#slots.byIndex.map(({ layout }) => layout),
       control: this.#slots.control,
       growth: growth?.memory,
     };
@@ -106,7 +116,8 @@ export class Arenas {
         this.#tenants[slot]?.jobKilled(cause);
         this.#letIn();
       },
-      ready: () => this.#letIn(),
+      returned: (slot) => this.#entrances.putBack(this.#slots.byIndex[slot]!, this.#shares[slot]!),
+      free: () => this.#letIn(),
       lost: onLost,
     });
   }
@@ -129,7 +140,7 @@ export class Arenas {
    * sure that there is a slot.
    */
   enter(pool: SlotPool, image: Image, tenant: SlotTenant): void {
-    this.#entrances.add({ pool, image, tenant });
+    this.#entrances.enter({ pool, image, tenant });
     this.#letIn();
   }
 
@@ -143,9 +154,23 @@ export class Arenas {
     pool.give(slot);
   }
 
-  /** `expectedUs`: CPU time that the job is going to take, as far as one can tell. */
-  submit(slot: Slot, expectedUs = 0): void {
-    this.threads.submit(slot.index, expectedUs);
+  /** The job that stands in the slot's block: a turn of this share, or a reset. A thread does it when it has time. */
+  submit(slot: Slot, share: Share = this.#cleaningOf(slot)): void {
+    this.#shares[slot.index] = share;
+    this.#entrances.addTurn(slot, share);
+    this.#letIn();
+  }
+
+  /** Ends the slot's turn because its time is over: true if it only waited, and now does not take place. */
+  expire(slot: Slot): boolean {
+    if (this.#entrances.removeTurn(slot, this.#shares[slot.index]!)) return true;
+    this.threads.expire(slot.index);
+    return false;
+  }
+
+  #cleaningOf({ control, layout }: Slot): Share {
+    const bytes = control[SLOT.condemned] ? layout.arenaBytes : control[SLOT.topPages]! * PAGE_BYTES;
+    return bytes > QUICKLY_WIPED_BYTES ? this.#wiping : this.#cleaning;
   }
 
   /** Undefined: the slot is free. */
@@ -175,22 +200,19 @@ export class Arenas {
   }
 
   #letIn(): void {
-    while (this.threads.haveTime) {
-      const entrance = this.#entrances.next(this.#mostUs());
-      if (!entrance) return;
-      this.#lease(entrance);
+    while (!this.#entrances.isEmpty) {
+      const share = this.#entrances.next(this.#hasTime);
+      if (!share) return;
+      const first = this.#entrances.take(share);
+      if (first instanceof Slot) this.threads.submit(first.index, share.expectedUs, share.isLong);
+      else this.#lease(first);
     }
   }
 
-  /** While short turns are about, one of several threads is kept free of long ones. */
-  #mostUs(): number {
-    const { threads, busyForLong } = this.threads;
-    const isLast = threads > 1 && busyForLong >= threads - 1;
-    return isLast && this.#entrances.hasShort ? LONG_US : Infinity;
-  }
-
+  /** The tenant submits its first turn, which is next in line. */
   #lease({ pool, image, tenant }: Entrance): void {
-    const slot = pool.take(image.span.offset, this.threads);
+    const { isLong } = image.share;
+    const slot = pool.take(image.span.offset, this.threads.delays(isLong));
     this.#tenants[slot.index] = tenant;
     tenant.leased(slot);
   }

@@ -3,7 +3,8 @@
  * and one per thread (which jobs wait, which turn runs). All are Int32 in SharedArrayBuffers.
  *
  * Who writes what: a slot's block belongs to the I/O thread until it queues a job for it, and to the thread from then
- * until the slot stands in the done ring. The rings have one writer and one reader each.
+ * until the slot stands in the done ring. The rings have one writer and one reader each; but what stands in a place of the
+ * job ring is taken by exchange, so that a job which has not begun can be taken back, and exactly one side has it.
  */
 
 /** Words of a slot's block. */
@@ -87,7 +88,7 @@ export const OUTCOME = {
   built: 9,
 } as const;
 
-/** Words of a thread's block; the rings follow. */
+/** Words of a thread's block. */
 export const THREAD = {
   /** Jobs: written by the I/O thread; the thread sleeps on this word. */
   jobsWritten: 0,
@@ -104,8 +105,20 @@ export const THREAD = {
   watched: 6,
   /** The running turn: 0 none, else sequence << 13 | slot + 1. KILLED once the watchdog has claimed it. */
   running: 5,
-  ring: 16,
+  /** The rings' places: slots. */
+  jobs: 16,
+  done: 32,
 } as const;
+
+/**
+ * Places of each ring, a power of two. A thread is given TURNS_AHEAD jobs at the most, and an image to make; places whose job
+ * has been taken back come on top, as many at the most, for it is done only while a turn runs, behind which they stand.
+ */
+export const RING_PLACES = 16;
+export const THREAD_WORDS = THREAD.done + RING_PLACES;
+
+/** In a place of the job ring: the thread has begun the job, or the I/O thread has taken it back. */
+export const TAKEN = -1;
 
 /** More slots than this in one gateway are refused by the configuration. */
 export const MAX_SLOTS = 4096;
@@ -114,22 +127,26 @@ export const RUNNING_SLOT_BITS = 13;
 /** In THREAD.running: this thread will be terminated; it must not touch another arena. */
 export const KILLED = -1;
 
-/** A slot is in a ring at most once, so `capacity` slots (a power of two) always fit. */
-export function ringCapacity(slots: number): number {
-  return 2 ** Math.ceil(Math.log2(slots + 1));
-}
-
-export function threadWords(slots: number): number {
-  return THREAD.ring + 2 * ringCapacity(slots);
-}
-
 /** Effect records in the mailbox: words [effect, a, b, c, text pointer, text bytes, body pointer, body bytes]. */
 export const EFFECT_WORDS = 8;
 export const MAX_EFFECTS = 256;
 
-/** The mailbox: boxes for argument values, then the effect list, then bytes (events in, small answers out). */
+/** What an effect may refer to: two texts, one value. Each list begins with its length. */
+export const MAX_HELD_TEXTS = 2 * MAX_EFFECTS;
+export const MAX_HELD_VALUES = MAX_EFFECTS;
+
+const EFFECTS_START = 256;
+const HELD_START = EFFECTS_START + MAX_EFFECTS * EFFECT_WORDS * 4;
+const HELD_VALUES_START = HELD_START + (1 + MAX_HELD_TEXTS) * 4;
+
+/**
+ * The mailbox: boxes for argument values, the effect list, what the effects refer to (held-list.ts), then bytes (events in,
+ * small answers out).
+ */
 export const MAILBOX = {
   boxes: 0,
-  effects: 256,
-  bytes: 256 + MAX_EFFECTS * EFFECT_WORDS * 4,
+  effects: EFFECTS_START,
+  heldTexts: HELD_START,
+  heldValues: HELD_VALUES_START,
+  bytes: HELD_VALUES_START + (1 + MAX_HELD_VALUES) * 4,
 } as const;

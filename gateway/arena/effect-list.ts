@@ -6,7 +6,8 @@
  * Bound: MAX_EFFECTS records a turn (then the turn is aborted), LOG_LINES lines of LOG_BYTES of log.
  */
 import { ArenaAbort } from "./abort.ts";
-import { EFFECT_WORDS, MAILBOX, MAX_EFFECTS } from "./control.ts";
+import { EFFECT_WORDS, MAILBOX, MAX_EFFECTS, MAX_HELD_TEXTS, MAX_HELD_VALUES } from "./control.ts";
+import { HeldList } from "./held-list.ts";
 import { MAILBOX_BYTES } from "./layout.ts";
 import type { Vm } from "./vm.ts";
 
@@ -43,26 +44,28 @@ export class EffectList {
   /** Number of this turn's timer record; -1: none yet. */
   #timer = -1;
   /** C strings and values to be given back at the next turn. */
-  #heldTexts: number[] = [];
-  #heldValues: number[] = [];
+  readonly #heldTexts: HeldList;
+  readonly #heldValues: HeldList;
 
   constructor(vm: Vm) {
     this.#vm = vm;
     this.#start = vm.layout.mailboxStart;
+    this.#heldTexts = new HeldList(vm.words, this.#start + MAILBOX.heldTexts, MAX_HELD_TEXTS);
+    this.#heldValues = new HeldList(vm.words, this.#start + MAILBOX.heldValues, MAX_HELD_VALUES);
   }
 
   /** Forgets the last turn without touching the arena: it has been restored, or is about to be. */
   forget(): void {
-    this.#heldTexts = [];
-    this.#heldValues = [];
+    this.#heldTexts.forget();
+    this.#heldValues.forget();
     this.#clear();
   }
 
   /** Begins a turn: what the last one's effects referred to may be freed now. */
   release(): void {
     const { exports } = this.#vm;
-    for (const text of this.#heldTexts) exports.qjs_free_cstring(text);
-    for (const value of this.#heldValues) exports.qjs_free_value(value);
+    for (const text of this.#heldTexts.takeFrom(0)) exports.qjs_free_cstring(text);
+    for (const value of this.#heldValues.takeFrom(0)) exports.qjs_free_value(value);
     this.forget();
   }
 
@@ -175,8 +178,8 @@ export class EffectList {
     const [texts, values] = [this.#heldTexts.length, this.#heldValues.length];
     const answer = call();
     // Not in a `finally`: in an arena that was stopped nothing may run any more.
-    for (const text of this.#heldTexts.splice(texts)) exports.qjs_free_cstring(text);
-    for (const value of this.#heldValues.splice(values)) exports.qjs_free_value(value);
+    for (const text of this.#heldTexts.takeFrom(texts)) exports.qjs_free_cstring(text);
+    for (const value of this.#heldValues.takeFrom(values)) exports.qjs_free_value(value);
     return answer;
   }
 

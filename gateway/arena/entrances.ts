@@ -7,13 +7,14 @@
  * starts at the time of whoever was let in last: what it did not use is not saved up. Source: P. Goyal, H. Vin, H. Cheng,
  * "Start-time Fair Queueing" (SIGCOMM 1996), with equal weights.
  *
- * A turn cannot be interrupted for another one, so whether a thread is kept free of long turns is for the caller to say.
+ * Turns that are expected to be long have threads of their own (arena-threads.ts), so who is next is asked for each kind.
  *
  * Bound: who waits here holds a permit of its pool (admit/gate.ts).
  */
 import type { Image, SlotTenant } from "./arenas.ts";
-import type { SlotPool } from "./slots.ts";
+import type { Slot, SlotPool } from "./slots.ts";
 
+/** Somebody who waits for an arena and its first turn. */
 export interface Entrance {
   readonly pool: SlotPool;
   readonly image: Image;
@@ -23,22 +24,49 @@ export interface Entrance {
 /** How much of a turn's time goes into what the next one is expected to take. */
 const LEARNING = 0.25;
 
-/** A turn that is expected to take longer is long, and so are several that wait for one thread together. */
+/** A turn that takes longer is long, and so are several that wait for one thread together. */
 export const LONG_US = 5000;
-/** Handlers with short turns that have not been asked for this long need no thread kept free. */
-const REMEMBERED_MS = 1000;
+
+/**
+ * A handler counts as one of long turns when these take so much of a turn's time in the mean, over some LONG_MEMORY turns.
+ * That is one turn of 16 ms, or three of 6 ms in a row; and then 60 short ones until it counts as quick again: who mixes
+ * long turns with short ones holds up a quick thread seldom. One turn of 6 ms in a hundred (garbage was collected) is well
+ * below it.
+ */
+const MOST_LONG_US = 250;
+const LONG_MEMORY = 64;
 
 /** What a handler has had so far, and who waits for it. */
 export class Share {
   virtualUs = 0;
   /** What a turn has taken lately; 0 before the first. */
   expectedUs = 0;
-  readonly waiting: Entrance[] = [];
+  /** What its long turns take of a turn in the mean. Nothing is known of the first one. */
+  #longUs = MOST_LONG_US + 1;
+  readonly entering: Entrance[] = [];
+  /** Slots of those who are in already, and wait for another turn. */
+  readonly turns: Slot[] = [];
+
+  get isLong(): boolean {
+    return this.#longUs > MOST_LONG_US;
+  }
+
+  get isEmpty(): boolean {
+    return this.entering.length === 0 && this.turns.length === 0;
+  }
 
   /** A turn is over. */
   charge(cpuUs: number): void {
     this.virtualUs += cpuUs;
     this.expectedUs += (cpuUs - this.expectedUs) * LEARNING;
+    this.#longUs += ((cpuUs > LONG_US ? cpuUs : 0) - this.#longUs) / LONG_MEMORY;
+  }
+
+  /** Of housekeeping, which nobody is charged for. */
+  static ofCleaning(isLong: boolean): Share {
+    const share = new Share();
+    share.#longUs = isLong ? Infinity : 0;
+    return share;
   }
 }
 
@@ -46,43 +74,76 @@ export class Entrances {
   /** Shares that somebody waits for. */
   readonly #shares: Share[] = [];
   #clockUs = 0;
-  #shortAtMs = -Infinity;
 
-  /** Whether short turns are about, for which a thread is worth keeping free. */
-  get hasShort(): boolean {
-    return performance.now() - this.#shortAtMs < REMEMBERED_MS;
+  get isEmpty(): boolean {
+    return this.#shares.length === 0;
   }
 
-  add(entrance: Entrance): void {
+  enter(entrance: Entrance): void {
     const { share } = entrance.image;
-    if (share.waiting.push(entrance) > 1) return;
-    share.virtualUs = Math.max(share.virtualUs, this.#clockUs);
-    this.#shares.push(share);
+    this.#wait(share);
+    share.entering.push(entrance);
   }
 
-  /** Of those whose turns are expected to take at most `mostUs`. Undefined: none of them waits. */
-  next(mostUs: number): Entrance | undefined {
+  /** A turn of somebody who is in already, which goes before those who are not. */
+  addTurn(slot: Slot, share: Share): void {
+    this.#wait(share);
+    share.turns.push(slot);
+  }
+
+  /** A turn that had been let go before those who wait now. */
+  putBack(slot: Slot, share: Share): void {
+    this.#wait(share);
+    share.turns.unshift(slot);
+  }
+
+  /**
+   * The share that is next, of those for whose kind of turns a thread `hasTime`; what it is let in for is to be taken off it by
+   * `take`. Undefined: nobody of that kind waits.
+   */
+  next(hasTime: (isLong: boolean) => boolean): Share | undefined {
+    let short: boolean | undefined;
+    let long: boolean | undefined;
     let least: Share | undefined;
     for (const share of this.#shares) {
-      if (share.expectedUs <= mostUs && share.virtualUs < (least?.virtualUs ?? Infinity)) least = share;
+      if (share.virtualUs >= (least?.virtualUs ?? Infinity)) continue;
+      if (share.isLong ? (long ??= hasTime(true)) : (short ??= hasTime(false))) least = share;
     }
-    const entrance = least?.waiting.shift();
-    if (!least || !entrance) return undefined;
-    this.#clockUs = Math.max(this.#clockUs, least.virtualUs);
-    if (least.expectedUs > 0 && least.expectedUs <= LONG_US) this.#shortAtMs = performance.now();
-    this.#forgetIfEmpty(least);
-    return entrance;
+    if (least) this.#clockUs = Math.max(this.#clockUs, least.virtualUs);
+    return least;
+  }
+
+  /** Whoever is first in line for this share: a slot that waits for a turn, or an entrance. */
+  take(share: Share): Slot | Entrance {
+    const first = share.turns.shift() ?? share.entering.shift();
+    this.#forgetIfEmpty(share);
+    return first!;
   }
 
   /** For one that no longer wants to; does nothing if it is not here. */
   remove(tenant: SlotTenant, { share }: Image): void {
-    const place = share.waiting.findIndex((entrance) => entrance.tenant === tenant);
+    const place = share.entering.findIndex((entrance) => entrance.tenant === tenant);
     if (place === -1) return;
-    share.waiting.splice(place, 1);
+    share.entering.splice(place, 1);
     this.#forgetIfEmpty(share);
   }
 
+  /** Takes a turn out of the line; false: it is not here. */
+  removeTurn(slot: Slot, share: Share): boolean {
+    const place = share.turns.indexOf(slot);
+    if (place === -1) return false;
+    share.turns.splice(place, 1);
+    this.#forgetIfEmpty(share);
+    return true;
+  }
+
+  #wait(share: Share): void {
+    if (!share.isEmpty) return;
+    share.virtualUs = Math.max(share.virtualUs, this.#clockUs);
+    this.#shares.push(share);
+  }
+
   #forgetIfEmpty(share: Share): void {
-    if (share.waiting.length === 0) this.#shares.splice(this.#shares.indexOf(share), 1);
+    if (share.isEmpty) this.#shares.splice(this.#shares.indexOf(share), 1);
   }
 }

@@ -50,11 +50,10 @@ export class Slot {
 /** Copying another image into an arena: half a megabyte took 45 us under load, 17 us at rest (test/bench/README.md). */
 const OTHER_IMAGE_US = 45;
 
-/** How busy the threads are that run the slots' turns. */
-export interface ThreadLoads {
-  readonly leastBacklogUs: number;
-  seatOf(slot: number): number;
-  backlogUs(seat: number): number;
+/** What a turn would have to wait for, by the slot it is in, and in the best of all. */
+export interface Delays {
+  readonly leastUs: number;
+  ofSlotUs(slot: number): number;
 }
 
 export class SlotPool {
@@ -79,14 +78,13 @@ export class SlotPool {
    * The free slot in which the image can run soonest: on the least busy thread, and rather where the arena holds it
    * already. Of those that hold another one, the slot unused for longest, which is the least likely to be missed.
    */
-  take(image: number, threads: ThreadLoads): Slot {
-    const least = threads.leastBacklogUs;
+  take(image: number, { leastUs, ofSlotUs }: Delays): Slot {
     let best = 0;
     let bestUs = Infinity;
-    for (let i = this.#free.length - 1; i >= 0 && bestUs > least; i--) {
+    for (let i = this.#free.length - 1; i >= 0 && bestUs > leastUs; i--) {
       const { control, index } = this.#free[i]!;
       const isClean = control[SLOT.cleanImage] === image;
-      const delayUs = threads.backlogUs(threads.seatOf(index)) + (isClean ? 0 : OTHER_IMAGE_US);
+      const delayUs = ofSlotUs(index) + (isClean ? 0 : OTHER_IMAGE_US);
       if (delayUs > bestUs || (isClean && delayUs === bestUs)) continue;
       best = i;
       bestUs = delayUs;

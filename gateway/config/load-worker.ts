@@ -1,8 +1,15 @@
 /** The other end of load-aside.ts: loads one configuration, says what came of it, and ends. */
 import { parentPort, workerData } from "node:worker_threads";
 import { ConfigError } from "./faults.ts";
-import { loadConfig } from "./load.ts";
 import type { Loaded } from "./load-aside.ts";
+import { giveWay } from "../shared/give-way.ts";
+
+/** A tenth of the weight of the threads that serve. */
+const NICE = 10;
+
+giveWay(NICE);
+// Most of what it does is to load this.
+const { loadConfig } = await import("./load.ts");
 
 function load(file: string): Loaded {
   try {

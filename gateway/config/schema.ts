@@ -177,7 +177,7 @@ export const configSchema = section(
     routes,
     threads: optional(
       count(1, 64),
-      "Arena threads: how many handlers can compute at the same moment.",
+      "Arena threads: how many handlers can compute at the same moment. Two more are kept: for long turns, and a spare.",
       "cores - 1, at least 1",
       restart,
     ),

@@ -6,12 +6,12 @@
  * write and timer. Released when the arena is clean and the owner has let go of what it was reading from it.
  */
 import type { Arenas, Image, SlotHolder, SlotTenant } from "../arena/arenas.ts";
-import type { KillCause } from "../arena/arena-threads.ts";
 import { JOB, MAILBOX, OUTCOME, SLOT } from "../arena/control.ts";
 import { type Effect, readEffect } from "../arena/effects.ts";
 import { type Frame, readFrames } from "../arena/frames.ts";
 import { MAILBOX_BYTES, PAGE_BYTES } from "../arena/layout.ts";
 import type { Slot, SlotPool } from "../arena/slots.ts";
+import type { KillCause } from "../arena/watchdog.ts";
 import type { Deadlines, Timed } from "../proxy/deadlines.ts";
 import { assert } from "../shared/assert.ts";
 import { matchesCanonical } from "./guest/url/canonical.ts";
@@ -129,8 +129,8 @@ export class HandlerRun implements Timed, SlotTenant {
   abort(cause: "wall"): void {
     this.#expired = true;
     if (this.#phase === "waiting") this.#place.arenas.leave(this, this.#place.image);
-    if (this.#phase === "idle" || this.#phase === "waiting") this.#abort(cause, []);
-    else if (this.#phase === "running") this.#place.arenas.threads.expire(this.slot.index);
+    const isOver = this.#phase === "running" && this.#place.arenas.expire(this.slot);
+    if (this.#phase === "idle" || this.#phase === "waiting" || isOver) this.#abort(cause, []);
   }
 
   /** The owner is done with what the last effects pointed to. */
@@ -157,7 +157,7 @@ export class HandlerRun implements Timed, SlotTenant {
     control[SLOT.dataBytes] = data?.length ?? -1;
     control[SLOT.cpuLeftUs] = Math.max(1, this.#cpuLimitUs - this.cpuUs);
     this.#phase = "running";
-    this.#place.arenas.submit(this.slot, this.#place.image.share.expectedUs);
+    this.#place.arenas.submit(this.slot, this.#place.image.share);
   }
 
   jobDone(): void {

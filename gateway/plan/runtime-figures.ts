@@ -56,8 +56,22 @@ export const PIECE = {
   waiterBytes: KIB,
 } as const;
 
+/**
+ * Engine instances that threads may keep beyond the slots' own: a quick thread for what it runs in the place of another one (and
+ * for the rounding of its share), the patient thread for all it runs, the spare while it stands in, and for the scratch arena.
+ */
+export const MORE_INSTANCES = { quick: 4, patient: 16, spare: 4 } as const;
+
+/** How many instances a thread of each kind may keep. */
+export function instancesOf(
+  slots: number,
+  threads: number,
+): { quick: number; patient: number; spare: number } {
+  const { quick, patient, spare } = MORE_INSTANCES;
+  return { quick: Math.ceil(slots / threads) + quick - 1, patient, spare: spare - 1 };
+}
+
 /** The cap of one arena thread's V8 heap. */
-export function threadHeapMib(slots: number, threads: number): number {
-  const perThread = Math.ceil(slots / threads);
-  return Math.ceil((THREAD.heapBytes + perThread * THREAD.instanceHeapBytes) / MIB);
+export function threadHeapMib(instances: number): number {
+  return Math.ceil((THREAD.heapBytes + instances * THREAD.instanceHeapBytes) / MIB);
 }

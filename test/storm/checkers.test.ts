@@ -18,6 +18,10 @@ test("no checker complains of a storm in which nothing went wrong", () => {
   expect([...verdict(soundEvidence(), ALL)]).toEqual([]);
 });
 
+test("no checker takes what a busy machine does to a fast answer for the storm's doing", () => {
+  expect([...verdict(withInnocent({ quietMs: [1, 1], stormyMs: [14, 14] }), ALL)]).toEqual([]);
+});
+
 /** By what is planted: the only checker that complains of it, and the evidence. */
 const PLANTED: Record<string, [checker: string, plant: () => Evidence, says: RegExp]> = {
   "a wrong answer to an innocent": [

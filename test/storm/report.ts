@@ -18,11 +18,14 @@ export function renderStorm({ evidence, delay }: StormResult): string {
     `I/O delay  p99 up to ${ms(Math.max(...delay.p99Ms))}, max ${ms(Math.max(...delay.maxMs))}, of ten seconds each`,
     ...innocents.map(
       ({ name, requests, errors, quietMs, stormyMs }) =>
-        `innocent   ${name.padEnd(11)} ${requests} requests, ${errors.length} wrong; quiet ${times(quietMs)}; storm ${times(stormyMs)}`,
+        `innocent   ${name.padEnd(11)} ${requests} requests, ${errors.length} wrong; quiet ${times(quietMs)}; storm ${times(stormyMs)}; p99 x ${ratio(stormyMs, quietMs)}`,
     ),
     "",
   ].join("\n");
 }
+
+const ratio = (stormyMs: readonly number[], quietMs: readonly number[]) =>
+  (percentile(stormyMs, 0.99) / percentile(quietMs, 0.99)).toFixed(1);
 
 const times = (values: readonly number[]) =>
   `p50 ${ms(percentile(values, 0.5))}, p99 ${ms(percentile(values, 0.99))}, max ${ms(percentile(values, 1))}`;

@@ -107,7 +107,7 @@ export class ArenaLab {
   /** Resolves when the run's thread has no job of it: its handler waits for something. */
   async suspended({ slot }: Recorder): Promise<void> {
     const { threads } = this.arenas;
-    while (threads.load(threads.seatOf(slot.index)) > 0) await new Promise(setImmediate);
+    while (threads.isBusy(slot.index)) await new Promise(setImmediate);
   }
 
   /** What an arena that holds this image and nothing else contains, put together from the images memory. */

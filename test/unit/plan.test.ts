@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import { type GatewayConfig, loadConfig, parseConfig } from "../../gateway/config.ts";
 import { fitSlots } from "../../gateway/plan/fit.ts";
 import { type RouteUse, parseUses, propose, sizeFor } from "../../gateway/plan/peaks.ts";
-import { HEAP, threadHeapMib } from "../../gateway/plan/runtime-figures.ts";
+import { HEAP, MORE_INSTANCES, instancesOf, threadHeapMib } from "../../gateway/plan/runtime-figures.ts";
 import { heapLimits, planOf, renderPlan } from "../../gateway/plan.ts";
 import { inRepository } from "../support/gateway-process.ts";
 
@@ -91,8 +91,23 @@ describe("terms", () => {
   });
 
   test("an arena thread may keep the instances of all its slots", () => {
-    expect(threadHeapMib(4097, 1)).toBeGreaterThan(512);
-    expect(threadHeapMib(4097, 8)).toBeLessThan(threadHeapMib(4097, 1));
+    expect(threadHeapMib(instancesOf(4096, 1).quick)).toBeGreaterThan(512);
+    expect(threadHeapMib(instancesOf(4096, 8).quick)).toBeLessThan(100);
+  });
+
+  test("all arena threads together keep no more instances than their term counts", () => {
+    for (const [slots, threads] of [
+      [1, 1],
+      [18, 1],
+      [64, 3],
+      [7, 8],
+      [4096, 16],
+    ] as const) {
+      const { quick, patient, spare } = instancesOf(slots, threads);
+      const counted = slots + threads * MORE_INSTANCES.quick + MORE_INSTANCES.patient + MORE_INSTANCES.spare;
+      // The scratch arena's comes on top.
+      expect(threads * quick + patient + spare + 1).toBeLessThanOrEqual(counted);
+    }
   });
 });
 

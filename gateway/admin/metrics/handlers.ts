@@ -61,11 +61,11 @@ export function handlerFamilies({ figures, arenas, gateway }: Sources): Family[]
     counter("nea_console_lines_dropped_total", "Console lines of handlers over the route's limit.", () =>
       single(figures.consoleLinesDropped),
     ),
-    gauge("nea_arena_threads", "Threads that run handlers, without the spare.", () =>
+    gauge("nea_arena_threads", "Threads for handlers, without the patient and the spare one.", () =>
       single(threads.threads),
     ),
     gauge("nea_arena_thread_turns_waiting", "Turns that wait for a thread or run on it.", function* () {
-      for (let seat = 0; seat < threads.threads; seat++) yield [{ thread: String(seat) }, threads.load(seat)];
+      for (const [seat, load] of threads.loads.entries()) yield [{ thread: String(seat) }, load];
     }),
     counter(
       "nea_arena_thread_kills_total",
@@ -74,7 +74,7 @@ export function handlerFamilies({ figures, arenas, gateway }: Sources): Family[]
     ),
     counter(
       "nea_turns_requeued_total",
-      "Turns that waited for a thread that was killed, and ran on its heir.",
+      "Turns that waited behind one that was long or killed, and ran elsewhere.",
       () => single(threads.requeued),
     ),
     gauge("nea_images_capacity_bytes", "Room for the images of handlers.", () =>
