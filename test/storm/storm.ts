@@ -1,5 +1,6 @@
 // A storm from beginning to end: the start, quiet, bad weather, calm, the end; and the evidence of it.
 import { setTimeout as sleep } from "node:timers/promises";
+import { giveWay } from "../../gateway/shared/give-way.ts";
 import { Random } from "../support/random.ts";
 import { WebSocketOrigin } from "../support/websocket-origin.ts";
 import { lostSince } from "./checkers/nothing-lost.ts";
@@ -34,6 +35,8 @@ export interface StormResult {
 const MOST_PAUSE_MS = 60;
 const MOST_RELOAD_PAUSE_MS = 6000;
 const ANSWER_MS = 60_000;
+/** A tenth of the weight of a thread that does not give way (sched(7)). */
+const STORM_NICE = 10;
 /** Longer than every limit in the gateway's configuration: whatever is left then is lost. */
 const CALM_MS = 20_000;
 
@@ -77,6 +80,9 @@ async function blow(
     process: { port },
     book,
   } = gateway;
+  // Clients and upstreams are elsewhere, as a rule: what they do is meant to trouble the gateway, not to take its processors. The
+  // innocents have a thread of their own and give way to nobody; they were started before.
+  giveWay(STORM_NICE);
   const site = { port, book, hostilePaths: () => gateway.hostilePaths, answerMs: ANSWER_MS };
   const untilMs = performance.now() + seconds * 1000;
   sabotage?.(site, innocents);
