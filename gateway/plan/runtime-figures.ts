@@ -17,7 +17,7 @@ export const PROCESS = {
   /** The engine's compiled code, and what the optimizing compiler takes while it makes it. */
   engineBytes: 14 * MIB,
   /** Bodies that nobody uses any more and V8 has not found yet (it looks when they are half of its heap). */
-  garbageBytes: 24 * MIB,
+  garbageBytes: 16 * MIB,
   /** esbuild, for sources of up to BUNDLE_SOURCE_BYTES; before it, the thread that reads a changed configuration. */
   bundlerBytes: 48 * MIB,
 } as const;
@@ -47,8 +47,8 @@ export const HEAP = {
 
 /** By the piece, outside of V8's heap. */
 export const PIECE = {
-  /** Socket, parser and what a head that is not complete needs besides its bytes. */
-  connectionBytes: 8 * KIB,
+  /** Socket and parser; what it has read comes on top. */
+  connectionBytes: 4 * KIB,
   /** The same for a connection to an upstream. */
   upstreamBytes: 12 * KIB,
   /** TLS on top of a connection: OpenSSL's state and a record in each direction. */
