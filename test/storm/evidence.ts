@@ -10,6 +10,8 @@ export interface Evidence {
   readonly book: Book;
   readonly ledger: Ledger;
   readonly innocents: readonly InnocentReport[];
+  /** Who asks a server that has nothing to do with the gateway. */
+  readonly bystander: InnocentReport;
   readonly memory: { readonly plannedBytes: number; readonly peakBytes: number };
   /** Before the first and after the last client. */
   readonly before: Standing;

@@ -4,7 +4,12 @@ import { Agent, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { parentPort } from "node:worker_threads";
 import { ask, type Ask, type Reply } from "../support/client.ts";
-import type { InnocentOrder, InnocentReport } from "./innocents.ts";
+import {
+  BYSTANDER_ANSWER,
+  type InnocentOrder,
+  type InnocentReport,
+  type InnocentReports,
+} from "./innocents.ts";
 
 /** Between two requests of one innocent: it is there to be disturbed, not to be the load. */
 const PACE_MS = 10;
@@ -63,8 +68,12 @@ class Innocent {
   }
 }
 
+const says =
+  (text: string) =>
+  (reply: Reply): boolean =>
+    reply.status === 200 && reply.body === text;
+
 function innocentsOf(url: string): Innocent[] {
-  const says = (text: string) => (reply: Reply) => reply.status === 200 && reply.body === text;
   const waited = "t: 2 timers, upstream t/0, upstream t/1";
   const first = ({ status, body }: Reply) => status === 200 && body.includes('"seen":1,');
   return [
@@ -85,23 +94,30 @@ function innocentsOf(url: string): Innocent[] {
 }
 
 let innocents: Innocent[] = [];
+let bystander: Innocent | undefined;
+const everybody = (): Innocent[] => (bystander ? [...innocents, bystander] : innocents);
 let running: Promise<void>[] = [];
 
 parentPort!.on("message", async (order: InnocentOrder) => {
   if (order.kind === "begin") {
     innocents = innocentsOf(order.url);
-    for (const innocent of innocents) innocent.phase("quietMs");
-    running = innocents.map((innocent) => innocent.run());
+    bystander = new Innocent("bystander", order.bystanderUrl, says(BYSTANDER_ANSWER));
+    for (const one of everybody()) one.phase("quietMs");
+    running = everybody().map((one) => one.run());
   } else if (order.kind === "storm") {
-    for (const innocent of innocents) innocent.phase("stormyMs");
+    for (const one of everybody()) one.phase("stormyMs");
   } else if (order.kind === "sabotage") {
     sabotaged = true;
   } else {
-    for (const innocent of innocents) innocent.stopping = true;
+    for (const one of everybody()) one.stopping = true;
     await Promise.all(running);
     upstream.closeAllConnections();
     upstream.close();
-    parentPort!.postMessage(innocents.map(({ report }) => report));
+    const reports: InnocentReports = {
+      innocents: innocents.map(({ report }) => report),
+      bystander: bystander!.report,
+    };
+    parentPort!.postMessage(reports);
     parentPort!.close();
   }
 });

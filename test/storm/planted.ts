@@ -53,6 +53,7 @@ export function soundEvidence(metrics: readonly [from: string, to: string] = [""
     book,
     ledger,
     innocents: [{ name: "one", requests: 4, errors: [], quietMs: [10, 10], stormyMs: [30, 30] }],
+    bystander: { name: "bystander", requests: 4, errors: [], quietMs: [1, 1], stormyMs: [2, 2] },
     memory: { plannedBytes: 1000, peakBytes: 1000 },
     before: STANDING,
     after: STANDING,

@@ -1,14 +1,14 @@
 // What a storm was like, for people.
 import { CHECKERS, TIMED } from "./checkers/all.ts";
 import type { Evidence } from "./evidence.ts";
-import { percentile } from "./innocents.ts";
+import { delayOf, type InnocentReport, percentile } from "./innocents.ts";
 import type { StormResult } from "./storm.ts";
 
 const mib = (bytes: number) => `${Math.round(bytes / 2 ** 20)} Mi`;
 const ms = (value: number) => `${value.toFixed(1)} ms`;
 
 export function renderStorm({ evidence, delay }: StormResult): string {
-  const { book, ledger, innocents, memory, kills } = evidence;
+  const { book, ledger, innocents, bystander, memory, kills } = evidence;
   const statuses = [...book.statuses].sort().map(([status, count]) => `${count} x ${status}`);
   return [
     `requests   ${book.asked} sent, ${book.answers} answered (${statuses.join(", ")}), ${ledger.lines} log lines`,
@@ -16,16 +16,17 @@ export function renderStorm({ evidence, delay }: StormResult): string {
     `memory     peak ${mib(memory.peakBytes)} of the plan's ${mib(memory.plannedBytes)}`,
     `container  ${kills === undefined ? "none" : `as large as the plan; killed by the kernel: ${kills}`}`,
     `I/O delay  p99 up to ${ms(Math.max(...delay.p99Ms))}, max ${ms(Math.max(...delay.maxMs))}, of ten seconds each`,
-    ...innocents.map(
-      ({ name, requests, errors, quietMs, stormyMs }) =>
-        `innocent   ${name.padEnd(11)} ${requests} requests, ${errors.length} wrong; quiet ${times(quietMs)}; storm ${times(stormyMs)}; p99 x ${ratio(stormyMs, quietMs)}`,
-    ),
+    ...innocents.map((one) => `innocent   ${waited(one)}`),
+    `elsewhere  ${waited(bystander)}`,
     "",
   ].join("\n");
 }
 
-const ratio = (stormyMs: readonly number[], quietMs: readonly number[]) =>
-  (percentile(stormyMs, 0.99) / percentile(quietMs, 0.99)).toFixed(1);
+function waited(one: InnocentReport): string {
+  const { name, requests, errors, quietMs, stormyMs } = one;
+  const figures = `${requests} requests, ${errors.length} wrong; quiet ${times(quietMs)}; storm ${times(stormyMs)}`;
+  return `${name.padEnd(11)} ${figures}; p99 x ${delayOf(one).toFixed(1)}`;
+}
 
 const times = (values: readonly number[]) =>
   `p50 ${ms(percentile(values, 0.5))}, p99 ${ms(percentile(values, 0.99))}, max ${ms(percentile(values, 1))}`;

@@ -59,7 +59,7 @@ export async function runStorm(order: StormOrder): Promise<StormResult> {
 /** Quiet, storm, calm and the end. */
 async function weather(order: StormOrder, gateway: StormGateway, innocents: Innocents) {
   const before = await standingOf(gateway.process);
-  innocents.tell({ kind: "begin", url: gateway.process.url });
+  innocents.begin(gateway.process.url);
   await sleep(order.quietSeconds * 1000);
   innocents.tell({ kind: "storm" });
   const delay = new IoDelay(gateway.process);
@@ -67,7 +67,7 @@ async function weather(order: StormOrder, gateway: StormGateway, innocents: Inno
   await delay.stop();
   const reports = await innocents.end();
   await gateway.loadFirst();
-  return { delay, before, innocents: reports, ...(await lastSeen(gateway, before, order.calmMs ?? CALM_MS)) };
+  return { delay, before, ...reports, ...(await lastSeen(gateway, before, order.calmMs ?? CALM_MS)) };
 }
 
 /** The bad weather itself: everybody comes until the time is over, and stays until done. */

@@ -1,21 +1,21 @@
 import type { Checker } from "../evidence.ts";
-import { percentile } from "../innocents.ts";
+import { delayOf, percentile } from "../innocents.ts";
 
+/** In the storm an innocent may wait so many times as long as in quiet... */
 const MOST_TIMES = 3;
 
 /**
- * Quiet counts as no quieter than this. The storm's own clients take half of a machine with two processors, and a thread that wakes
- * up there waits for a slice of the kernel's now and then (up to 4 ms with ticks of 250 Hz, `perf sched`), whatever the gateway does;
- * a request's way wakes four threads, one after the other.
+ * Promise P2: no visible delay. ...or as many times as somebody who asks a server that has nothing to do with the gateway: the
+ * storm's clients take processors from everybody on the machine. Timed, so it only counts where somebody watches.
  */
-const QUIETEST_MS = 5;
-
-/** Promise P2: no visible delay. Timed, so it only counts where somebody watches a machine of its own. */
-export const innocentsInTime: Checker = ({ innocents }) =>
-  innocents.flatMap(({ name, quietMs, stormyMs }) => {
-    const [quiet, stormy] = [percentile(quietMs, 0.99), percentile(stormyMs, 0.99)];
-    if (stormy <= MOST_TIMES * Math.max(quiet, QUIETEST_MS)) return [];
-    return [
-      `innocent ${name} waits ${stormy.toFixed(1)} ms (p99), over ${MOST_TIMES} x ${quiet.toFixed(1)} ms in quiet`,
-    ];
+export const innocentsInTime: Checker = ({ innocents, bystander }) => {
+  const elsewhere = delayOf(bystander);
+  const most = Math.max(MOST_TIMES, elsewhere);
+  return innocents.flatMap((one) => {
+    const delay = delayOf(one);
+    if (delay <= most) return [];
+    const [quiet, stormy] = [percentile(one.quietMs, 0.99), percentile(one.stormyMs, 0.99)];
+    const times = `${stormy.toFixed(1)} ms (p99), ${delay.toFixed(1)} x ${quiet.toFixed(1)} ms in quiet`;
+    return [`innocent ${one.name} waits ${times}; elsewhere it is ${elsewhere.toFixed(1)} x`];
   });
+};
