@@ -120,8 +120,7 @@ export const THREAD_WORDS = THREAD.done + RING_PLACES;
 /** In a place of the job ring: the thread has begun the job, or the I/O thread has taken it back. */
 export const TAKEN = -1;
 
-/** More slots than this in one gateway are refused by the configuration. */
-export const MAX_SLOTS = 4096;
+/** Enough for limits.ts: SLOTS, the scratch arena, and the 1 that is added. */
 export const RUNNING_SLOT_BITS = 13;
 
 /** In THREAD.running: this thread will be terminated; it must not touch another arena. */

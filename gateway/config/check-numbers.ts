@@ -1,4 +1,5 @@
 /** Numbers that must fit together: each is in its own range, but not next to the other. */
+import { SLOTS } from "../limits.ts";
 import { formatSizeBytes } from "../shared/units.ts";
 import type { Path } from "./faults.ts";
 import { asSection, listAt, readKey, sectionAt } from "./findings.ts";
@@ -12,6 +13,7 @@ const shareSection = shape.routes.element.shape.slots.unwrap();
 export function checkNumbers(config: Section, findings: Findings): void {
   checkListeners(config, findings);
   checkPairs(config, findings);
+  checkSlots(config, findings);
   for (const [name, upstream] of Object.entries(sectionAt(config, "upstreams"))) {
     const tls = sectionAt(asSection(upstream), "tls");
     if ("cert" in tls !== "key" in tls)
@@ -50,6 +52,16 @@ function checkPairs(config: Section, findings: Findings): void {
   if (!more(readKey(memory, at("memory"), "limit"), readKey(memory, at("memory"), "headroom"), true)) {
     findings.report(["memory", "headroom"], "expected less than memory.limit");
   }
+}
+
+function checkSlots(config: Section, findings: Findings): void {
+  const pools = Object.values(sectionAt(config, "pools"));
+  const slots = pools.reduce<number>(
+    (sum, pool) => sum + (readKey(poolSection, asSection(pool), "slots") ?? 0),
+    0,
+  );
+  if (slots > SLOTS)
+    findings.report(["pools"], `expected at most ${SLOTS} slots in all pools together, got ${slots}`);
 }
 
 /** Run again in a pool of the same size, a request would overflow again. */

@@ -4,7 +4,7 @@
  * must exist, numbers that must fit together) is in references.ts.
  */
 import type { z } from "zod";
-import { ARENA_PAGE_BYTES } from "../limits.ts";
+import { ARENA_PAGE_BYTES, SLOTS } from "../limits.ts";
 import {
   defaultedSection,
   list,
@@ -92,7 +92,7 @@ const queue = (length: number, wait: string) =>
 
 const pool = section(
   {
-    slots: required(count(1, 4096), "Requests that run at once.", restart),
+    slots: required(count(1, SLOTS), "Requests that run at once.", restart),
     arena: required(
       size("1Mi", "1Gi", ARENA_PAGE_BYTES),
       "Memory of each. All of it is committed at start.",

@@ -1,5 +1,6 @@
 /** `nea plan --memory 512Mi`: how many slots fit. */
 import type { GatewayConfig, PoolConfig } from "../config/types.ts";
+import { SLOTS } from "../limits.ts";
 import { planOf } from "../plan.ts";
 
 export interface PoolFit {
@@ -16,19 +17,18 @@ export interface Fit {
   readonly totalBytes: number;
 }
 
-/** As many slots as the configuration's own limits allow to be written. */
-const MOST_SLOTS = 4096;
-
 /**
  * The most slots with which the plan fits into `memoryBytes`, the pools in the proportions that the configuration has.
  * Null: not even one slot in each pool fits.
  */
 export function fitSlots(config: GatewayConfig, memoryBytes: number): Fit | null {
   const pools = Object.values(config.pools);
-  const fits = (slots: readonly number[]) => planOf(withSlots(config, slots)).totalBytes <= memoryBytes;
+  const fits = (slots: readonly number[]) =>
+    slots.reduce((sum, count) => sum + count, 0) <= SLOTS &&
+    planOf(withSlots(config, slots)).totalBytes <= memoryBytes;
   const scaled = (factor: number) => pools.map((pool) => atLeastOne(pool.slots * factor));
   if (!fits(scaled(0))) return null;
-  let [low, high] = [0, MOST_SLOTS];
+  let [low, high] = [0, SLOTS];
   // Doubling the precision 40 times leaves no slot undecided.
   for (let step = 0; step < 40; step++) {
     const middle = (low + high) / 2;
@@ -65,7 +65,7 @@ function fillUp(
 ): number[] {
   const order = pools.map((_, i) => i).sort((a, b) => pools[a]!.arenaBytes - pools[b]!.arenaBytes);
   for (const index of order) {
-    while (slots[index]! < MOST_SLOTS && fits(slots.with(index, slots[index]! + 1))) slots[index]!++;
+    while (fits(slots.with(index, slots[index]! + 1))) slots[index]!++;
   }
   return slots;
 }
@@ -78,5 +78,5 @@ function withSlots(config: GatewayConfig, slots: readonly number[]): GatewayConf
 }
 
 function atLeastOne(slots: number): number {
-  return Math.min(MOST_SLOTS, Math.max(1, Math.floor(slots)));
+  return Math.max(1, Math.floor(slots));
 }

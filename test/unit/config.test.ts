@@ -5,6 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ConfigError, loadConfig, parseConfig } from "../../gateway/config.ts";
 import type { GatewayConfig } from "../../gateway/config.ts";
 import { changesThatNeedRestart } from "../../gateway/config/restart.ts";
+import { SLOTS } from "../../gateway/limits.ts";
 
 /** A real directory with the files that configs refer to. */
 let directory: string;
@@ -768,6 +769,16 @@ describe("a file that cannot be read as a config is a ConfigError, not a crash",
     expect(faults).toHaveLength(200);
     expect(faults[0]).toMatch(/^1:10: routes\[0\]: got 5/);
   });
+});
+
+test.each([
+  [SLOTS - 1, []],
+  [SLOTS, [`2:1: pools: expected at most ${SLOTS} slots in all pools together, got ${SLOTS + 1}`]],
+])("one slot in a pool and %d in another: %j", (slots, faults) => {
+  const text = `upstreams: { app: { targets: ["http://h"] } }
+pools: { a: { slots: 1, arena: 1Mi }, b: { slots: ${slots}, arena: 1Mi } }
+routes: [{ upstream: app }]`;
+  expect(faultsOf(text).map((fault) => fault.replace(/^2:\d+/, "2:1"))).toEqual(faults);
 });
 
 describe("a reload", () => {
