@@ -4,7 +4,7 @@ import type { Socket } from "node:net";
 import { Duplex } from "node:stream";
 
 /**
- * What may wait behind a piece that a socket has not taken yet, on either side of an upgraded connection. Little, because a
+ * What may wait in an upgraded connection's streams behind a piece that nobody has taken, each way and on either side. Little, because a
  * stream counts bytes, and a piece of one byte (each its own packet, behind which nobody reads) takes two hundred.
  */
 export const BACKLOG_BYTES = 256;
@@ -17,7 +17,7 @@ export class ClientStream extends Duplex {
 
   /** `onRoom`: more can be taken. */
   constructor(socket: Socket, onRoom: () => void) {
-    super({ allowHalfOpen: false, writableHighWaterMark: BACKLOG_BYTES });
+    super({ allowHalfOpen: false, highWaterMark: BACKLOG_BYTES });
     this.#socket = socket;
     this.#onRoom = onRoom;
   }

@@ -41,10 +41,19 @@ export interface ConnectionOwner {
   readonly draining: boolean;
   /** Connections end as soon as nothing is under way. */
   readonly closing: boolean;
+  readonly handlers: ConnectionHandlers;
+}
+
+/** Who takes what arrives. */
+export interface ConnectionHandlers {
+  /** Every request that has a head, also one with a `fault`. */
   onExchange(exchange: Exchange): void;
-  allowsUpgrade(head: RequestHead): boolean;
+  /** An upgrade that `allowsUpgrade` let through. */
   onUpgrade(upgrade: UpgradeExchange): void;
-  onBroken(error: GatewayError, requestId: string, connection: Connection): void;
+  /** Only for GET with `Upgrade: websocket`; false: the field is ignored, as RFC 9110 section 7.8 allows. */
+  allowsUpgrade(head: RequestHead): boolean;
+  /** Bytes that never became a request; already answered. */
+  onBroken(error: GatewayError, requestId: string): void;
 }
 
 type Phase = "idle" | "head" | "busy" | "rest" | "ending" | "upgraded";
@@ -227,7 +236,7 @@ export class Connection implements MessageEvents, BodyOrigin {
       ? new RequestBody(this, head.bodyBytes, head.expectsContinue, options.bufferBytes)
       : null;
     this.active = new Exchange(this, head, fault, reply, body);
-    this.#owner.onExchange(this.active);
+    this.#owner.handlers.onExchange(this.active);
   }
 
   /** The last byte of the request has arrived. */
@@ -289,7 +298,7 @@ export class Connection implements MessageEvents, BodyOrigin {
     const { active, socket } = this;
     this.brokenBy = error;
     const requestId = active?.requestId ?? randomHex(10);
-    if (active === null) this.#owner.onBroken(error, requestId, this);
+    if (active === null) this.#owner.handlers.onBroken(error, requestId);
     if (active?.reply.headSent) return void socket.destroy();
     this.#complete = false;
     socket.write(rawRefusal(error, requestId));
@@ -318,7 +327,7 @@ export class Connection implements MessageEvents, BodyOrigin {
   #takesUpgrade(head: RequestHead): boolean {
     // With a body, the new protocol would start who knows where.
     if (head.method !== "GET" || head.bodyBytes !== 0) return false;
-    return head.upgrade?.toLowerCase() === "websocket" && this.#owner.allowsUpgrade(head);
+    return head.upgrade?.toLowerCase() === "websocket" && this.#owner.handlers.allowsUpgrade(head);
   }
 
   #upgrade(head: RequestHead): Framing {
@@ -326,7 +335,7 @@ export class Connection implements MessageEvents, BodyOrigin {
     this.#parser.stop();
     const stream = new ClientStream(this.socket, () => this.resume());
     this.#stream = stream;
-    this.#owner.onUpgrade(new UpgradeExchange(this, head, stream));
+    this.#owner.handlers.onUpgrade(new UpgradeExchange(this, head, stream));
     return NO_BODY;
   }
 

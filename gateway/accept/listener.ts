@@ -6,9 +6,8 @@ import { createServer as createTls } from "node:tls";
 import { GatewayError } from "../errors.ts";
 import type { Certificate } from "./certificate.ts";
 import { TrustedProxies } from "./client-address.ts";
-import { Connection, type ConnectionOwner } from "./connection.ts";
-import type { Exchange, UpgradeExchange } from "./exchange.ts";
-import type { HeadLimits, RequestHead } from "./head.ts";
+import { Connection, type ConnectionHandlers, type ConnectionOwner } from "./connection.ts";
+import type { HeadLimits } from "./head.ts";
 import { readByShared } from "./shared-read.ts";
 
 export interface ListenerOptions {
@@ -34,17 +33,6 @@ export interface ListenerOptions {
   readonly certificate?: Certificate | undefined;
 }
 
-export interface ListenerHandlers {
-  /** Every request that has a head, also one with a `fault`. */
-  onExchange(exchange: Exchange): void;
-  /** An upgrade that `allowsUpgrade` let through. */
-  onUpgrade(upgrade: UpgradeExchange): void;
-  /** Only for GET with `Upgrade: websocket`; false: the field is ignored, as RFC 9110 section 7.8 allows. */
-  allowsUpgrade(head: RequestHead): boolean;
-  /** Bytes that never became a request; already answered. */
-  onBroken(error: GatewayError, requestId: string, connection: Connection): void;
-}
-
 /** How often connections look at their timeouts, which are late by that at most. */
 const CHECK_INTERVAL_MS = 1000;
 
@@ -52,7 +40,7 @@ export class Listener implements ConnectionOwner {
   readonly options: ListenerOptions;
   readonly proxies: TrustedProxies;
   readonly keepAliveFields: string;
-  readonly #handlers: ListenerHandlers;
+  readonly handlers: ConnectionHandlers;
   readonly #server: Server;
   readonly #open = new Set<Connection>();
   /** Sockets, those in a TLS handshake included. */
@@ -63,9 +51,9 @@ export class Listener implements ConnectionOwner {
   closing = false;
   refusedConnections = 0;
 
-  constructor(options: ListenerOptions, handlers: ListenerHandlers) {
+  constructor(options: ListenerOptions, handlers: ConnectionHandlers) {
     this.options = options;
-    this.#handlers = handlers;
+    this.handlers = handlers;
     this.proxies = new TrustedProxies(options.trustedProxies);
     const keepAliveS = Math.floor(options.keepAliveMs / 1000);
     this.keepAliveFields = `connection: keep-alive\r\nkeep-alive: timeout=${keepAliveS}\r\n`;
@@ -109,22 +97,6 @@ export class Listener implements ConnectionOwner {
   /** Cuts every connection. */
   destroy(): void {
     for (const connection of this.#open) connection.socket.destroy();
-  }
-
-  onExchange(exchange: Exchange): void {
-    this.#handlers.onExchange(exchange);
-  }
-
-  allowsUpgrade(head: RequestHead): boolean {
-    return this.#handlers.allowsUpgrade(head);
-  }
-
-  onUpgrade(upgrade: UpgradeExchange): void {
-    this.#handlers.onUpgrade(upgrade);
-  }
-
-  onBroken(error: GatewayError, requestId: string, connection: Connection): void {
-    this.#handlers.onBroken(error, requestId, connection);
   }
 
   #create(): Server {

@@ -163,7 +163,7 @@ export class Tunnel implements UpgradeOutcome, Timed {
       key,
     };
     // What else stands in `ssl` becomes an option of the socket to the upstream, encrypted or not.
-    const ssl = { servername: tls.serverName ?? address.name, writableHighWaterMark: BACKLOG_BYTES };
+    const ssl = { servername: tls.serverName ?? address.name, highWaterMark: BACKLOG_BYTES };
     const options = { target, ssl, secure: tls.verify ?? true };
     try {
       proxy.ws(req, this.#client, NOTHING_MORE, options, (error) => this.#fail(this.#name(error)));

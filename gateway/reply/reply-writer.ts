@@ -92,7 +92,10 @@ export class ReplyWriter {
   /** Owns `chunk` until the socket has taken it. False: stop until `onDrain`. */
   write(chunk: Uint8Array, taken?: () => void): boolean {
     // A chunk of no bytes would be the last one.
-    if (this.#framing === "none" || chunk.length === 0) return (taken?.(), true);
+    if (this.#framing === "none" || chunk.length === 0) {
+      taken?.();
+      return true;
+    }
     const socket = this.#socket;
     const chunked = this.#framing === "chunked";
     const before = this.#takeHead() + (chunked ? `${chunk.length.toString(16)}\r\n` : "");
@@ -143,7 +146,7 @@ export class ReplyWriter {
     else this.#socket.destroy();
   }
 
-  /** Called once by the two ways to the end. */
+  /** For `end`, when the kernel has the last byte. */
   finish(): void {
     if (this.finished || this.#socket.destroyed) return;
     this.finished = true;

@@ -34,3 +34,11 @@ test("what arrives is a copy, counted, and asks for no more while nobody reads",
   expect(String(stream.read())).toBe("hello");
   expect(asked).toBe(1);
 });
+
+test("before anybody reads, the client is stopped after a few bytes, however small its packets", () => {
+  const stream = new ClientStream(socketOf([]), () => {});
+  for (let bytes = 1; bytes < BACKLOG_BYTES; bytes++) {
+    expect(stream.arrived(Buffer.from("x")), `${bytes} bytes`).toBe(true);
+  }
+  expect(stream.arrived(Buffer.from("x"))).toBe(false);
+});
