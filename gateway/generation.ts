@@ -16,7 +16,13 @@ import type {
   UpstreamConfig,
 } from "./config/types.ts";
 import type { Logger } from "./shared/log.ts";
-import { type LoadedHandler, type Workshop, loadHandlers, unloadHandlers } from "./handle/handler-set.ts";
+import {
+  type LoadedHandler,
+  type LoadedHandlers,
+  type Workshop,
+  loadHandlers,
+  unloadHandlers,
+} from "./handle/handler-set.ts";
 import { warmFailures } from "./handle/warm-failures.ts";
 import type { CheckOptions } from "./proxy/active-check.ts";
 import { targetAddress, type TlsToTarget } from "./proxy/connect.ts";
@@ -55,7 +61,7 @@ export class Generation {
   /** The files it was made from, for whoever watches them, and their state just before they were read. */
   readonly files: readonly string[];
   readonly signature: string;
-  readonly #handlers: ReadonlyMap<string, LoadedHandler>;
+  readonly #handlers: LoadedHandlers;
   readonly #arenas: Arenas;
   #users = 0;
   #retired = false;
@@ -65,7 +71,7 @@ export class Generation {
   private constructor(
     config: GatewayConfig,
     upstreams: ReadonlyMap<string, Upstream>,
-    handlers: ReadonlyMap<string, LoadedHandler>,
+    handlers: LoadedHandlers,
     arenas: Arenas,
     readAtMs: number,
   ) {
@@ -91,14 +97,15 @@ export class Generation {
     }
   }
 
-  /** Loads handlers and opens upstreams. Throws HandlerLoadError, and then nothing of it is left. */
+  /** Loads handlers and opens upstreams; it will follow `before`. Throws HandlerLoadError, and then nothing of it is left. */
   static async open(
     { config, readAtMs }: ReadConfig,
     arenas: Arenas,
     deadlines: Deadlines,
-    workshop?: Workshop,
+    { workshop, before }: { workshop?: Workshop; before?: Generation } = {},
   ): Promise<Generation> {
-    const handlers = await loadHandlers(config.routes, config.pools, arenas, workshop);
+    const loaded = before ? before.#handlers : undefined;
+    const handlers = await loadHandlers(config.routes, config.pools, arenas, { workshop, before: loaded });
     try {
       const upstreams = new Map<string, Upstream>();
       for (const [name, entry] of Object.entries(config.upstreams)) {
@@ -143,10 +150,7 @@ export class Generation {
   }
 }
 
-function filesOf(
-  { tls, upstreams, file }: GatewayConfig,
-  handlers: ReadonlyMap<string, LoadedHandler>,
-): string[] {
+function filesOf({ tls, upstreams, file }: GatewayConfig, handlers: LoadedHandlers): string[] {
   const ofUpstreams = Object.values(upstreams).flatMap(({ tls }) => [tls.caFile, tls.certFile, tls.keyFile]);
   const ofHandlers = [...handlers.values()].flatMap(({ inputs }) => inputs);
   const named = [file, tls?.certFile, tls?.keyFile, ...ofUpstreams, ...ofHandlers];
@@ -171,7 +175,7 @@ function compile(
   config: RouteConfig,
   gateway: GatewayConfig,
   upstreams: ReadonlyMap<string, Upstream>,
-  handlers: ReadonlyMap<string, LoadedHandler>,
+  handlers: LoadedHandlers,
 ): Route {
   const named = (name: string) => upstreams.get(name)!;
   const request = rulesOf(config.requestHeaders);

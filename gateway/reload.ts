@@ -110,7 +110,9 @@ export class Reloader {
       const config = await loadConfigAside(gateway.generation.config.file);
       const fixed = changesThatNeedRestart(gateway.generation.config, config);
       if (fixed.length > 0) throw new RestartNeeded(`a restart is needed to change ${fixed.join(", ")}`);
-      const generation = await Generation.open({ config, readAtMs }, arenas, deadlines);
+      const generation = await Generation.open({ config, readAtMs }, arenas, deadlines, {
+        before: gateway.generation,
+      });
       generation.tell(logger);
       gateway.adopt(generation);
       this.generation++;

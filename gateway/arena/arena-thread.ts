@@ -100,6 +100,11 @@ export class ArenaThread {
     });
   }
 
+  /** Whether it has had a job for this slot before. */
+  hasArena(slot: number): boolean {
+    return this.#given.has(slot);
+  }
+
   submit(slot: number): void {
     if (!this.#given.has(slot)) this.#give(slot);
     const written = this.#words[THREAD.jobsWritten]!;

@@ -6,7 +6,7 @@
  *   patient   one, for turns that are expected to be long; it gives way to all others where the kernel allows that
  *   spare     makes images; stands in for a quick thread that is away: in a long turn after all, or starting
  *
- * Long turns are for the patient thread first, and for quick ones only as far as some are left (`#mostLong`). A turn that
+ * Long and doubtful turns are for the patient thread first, and for quick ones only as far as some are left. A turn that
  * turns out to be long on a quick thread keeps nobody waiting but itself: what waits behind it is taken back.
  * A killed thread takes down exactly the turn it was in, and another one is started in its place. Any thread can run any
  * slot's turns; handlers that were between turns live in their arenas and notice nothing.
@@ -18,12 +18,19 @@ import { assert } from "../shared/assert.ts";
 import { ArenaThread, type ArenaShared } from "./arena-thread.ts";
 import { JOB, SLOT, SLOT_WORDS } from "./control.ts";
 import type { BuildResult, ImageRecipe } from "./image-builder.ts";
+import type { Pace } from "./entrances.ts";
 import { Seat } from "./seat.ts";
 import type { Delays } from "./slots.ts";
 import { type KillCause, Watchdog } from "./watchdog.ts";
 
 /** Making an engine's instance for a slot's arena, where a thread has none: microseconds (measured at rest). */
 const INSTANCE_US = 400;
+
+/**
+ * The same where the thread has not had the arena before: V8 counts shared memories as if each thread had its own, and searches
+ * a thread's heap for garbage for every few of them, 5 ms each time.
+ */
+const ARENA_US = 2500;
 
 /**
  * How much the others give way to the I/O thread, on which everybody waits: two fifths of its weight (sched(7), nice). Over
@@ -115,30 +122,28 @@ export class ArenaThreads {
   }
 
   /** Whether a thread has time for such a turn. */
-  hasTime(isLong: boolean): boolean {
-    return (isLong ? this.#forLong : this.#forShort).some((seat) => this.#admits(seat, isLong));
+  hasTime(pace: Pace): boolean {
+    return this.#seatsFor(pace).some((seat) => this.#admits(seat, pace));
   }
 
-  delays(isLong: boolean): Delays {
-    const leastUs = this.#best(isLong, undefined)?.backlogUs ?? 0;
-    const elsewhereUs = leastUs + INSTANCE_US;
+  delays(pace: Pace): Delays {
+    let leastUs = Infinity;
+    for (const seat of this.#seatsFor(pace))
+      if (this.#admits(seat, pace)) leastUs = Math.min(leastUs, seat.backlogUs);
     const ofSlotUs = (slot: number): number => {
-      const home = this.#seatOf[slot];
-      return home && this.#admits(home, isLong) ? Math.min(home.backlogUs, elsewhereUs) : elsewhereUs;
+      const seat = this.#best(pace, slot);
+      return seat ? this.#delayUs(seat, slot) : Infinity;
     };
     return { leastUs, ofSlotUs };
   }
 
   /** To be called when there is time for it. */
-  submit(slot: number, expectedUs: number, isLong: boolean): void {
-    const seat = this.#best(isLong, this.#seatOf[slot]);
+  submit(slot: number, expectedUs: number, pace: Pace): void {
+    const seat = this.#best(pace, slot);
     assert(seat, "a turn is submitted when a thread has time");
     this.#seatOf[slot] = seat;
-    if (isLong) seat.submitLong(slot);
-    else {
-      this.#shortAtMs = performance.now();
-      seat.submit(slot, expectedUs);
-    }
+    seat.submit(slot, expectedUs, pace);
+    if (pace === "short") this.#shortAtMs = performance.now();
     this.#watchdog.start();
   }
 
@@ -156,7 +161,7 @@ export class ArenaThreads {
       const words = this.#words(this.#scratch);
       words[SLOT.job] = JOB.build;
       words[SLOT.cpuLeftUs] = recipe.cpuUs * (2 + recipe.platform.length + recipe.warm.length);
-      this.#spare.submitLong(this.#scratch);
+      this.#spare.submit(this.#scratch, recipe.cpuUs, "long");
       this.#watchdog.start();
       const how = await end;
       if (how === "built") return result;
@@ -192,12 +197,22 @@ export class ArenaThreads {
     if (!this.#closing) this.#events.lost(error);
   }
 
-  #best(isLong: boolean, home: Seat | undefined): Seat | undefined {
+  #seatsFor(pace: Pace): readonly Seat[] {
+    return pace === "short" ? this.#forShort : this.#forLong;
+  }
+
+  /** When the slot's turn would begin there. */
+  #delayUs(seat: Seat, slot: number): number {
+    if (!seat.thread.hasArena(slot)) return seat.backlogUs + ARENA_US;
+    return seat.backlogUs + (seat === this.#seatOf[slot] ? 0 : INSTANCE_US);
+  }
+
+  #best(pace: Pace, slot: number): Seat | undefined {
     let best: Seat | undefined;
     let bestUs = Infinity;
-    for (const seat of isLong ? this.#forLong : this.#forShort) {
-      if (!this.#admits(seat, isLong)) continue;
-      const delayUs = seat.backlogUs + (seat === home ? 0 : INSTANCE_US);
+    for (const seat of this.#seatsFor(pace)) {
+      if (!this.#admits(seat, pace)) continue;
+      const delayUs = this.#delayUs(seat, slot);
       if (delayUs >= bestUs) continue;
       best = seat;
       bestUs = delayUs;
@@ -206,20 +221,37 @@ export class ArenaThreads {
   }
 
   /** Whether such a turn may be submitted there now. */
-  #admits(seat: Seat, isLong: boolean): boolean {
+  #admits(seat: Seat, pace: Pace): boolean {
     if (!seat.hasTime) return false;
-    if (isLong) return seat.isIdle && seat !== this.#spare && this.#admitsLong(seat);
+    if (pace === "short") return this.#admitsShort(seat);
+    if (!seat.isIdle) return false;
+    if (seat === this.#patient) return true;
+    return (
+      !this.#patient.isIdle && (pace === "long" ? this.#canSpareForLong() : this.#canSpareForDoubtful(seat))
+    );
+  }
+
+  #admitsShort(seat: Seat): boolean {
     if (seat === this.#spare) return this.#quick.some(({ isAway }) => isAway);
     if (seat === this.#patient) return seat.isIdle && this.#quick.every(({ isAway }) => isAway);
     return true;
   }
 
-  /** While short turns are about, one of several quick threads more is kept free of long ones. */
-  #admitsLong(seat: Seat): boolean {
-    if (seat === this.#patient) return true;
-    const long = this.#forLong.filter(({ isAway }) => isAway).length;
+  /** With the patient thread's there are no more long turns at a time than `threads`, and while short ones are about one fewer. */
+  #canSpareForLong(): boolean {
     const areShortAbout = performance.now() - this.#shortAtMs < REMEMBERED_MS;
-    return !this.#patient.hasTime && long < this.threads - (areShortAbout ? 1 : 0);
+    return this.#atStake() + 1 < this.threads - (areShortAbout ? 1 : 0);
+  }
+
+  /** Most doubtful turns are short. If this one is not, there is somebody else for those that are. */
+  #canSpareForDoubtful(seat: Seat): boolean {
+    if (this.#atStake() + 1 > Math.max(1, this.threads - 1)) return false;
+    return this.#spare.isIdle || this.#quick.some((other) => other !== seat && !other.isAtStake);
+  }
+
+  /** How many quick threads are away, or may be before long. */
+  #atStake(): number {
+    return this.#quick.filter(({ isAtStake }) => isAtStake).length;
   }
 
   #drain(seat: Seat): void {

@@ -8,7 +8,7 @@ import { SLOT } from "./control.ts";
 import { ArenaThreads } from "./arena-threads.ts";
 import type { BuildFailure, BuiltImage, ImageRecipe } from "./image-builder.ts";
 import type { Engine } from "./engine.ts";
-import { type Entrance, Entrances, Share } from "./entrances.ts";
+import { type Entrance, Entrances, type Pace, Share } from "./entrances.ts";
 import type { GrowthLog } from "./growth-log.ts";
 import {
   IMAGE,
@@ -67,6 +67,8 @@ export interface Image {
   topPages: number;
   /** What its handler has had of the threads' time. */
   share: Share;
+  /** How many generations have it. */
+  users: number;
 }
 
 export interface MadeImage {
@@ -89,9 +91,9 @@ export class Arenas {
   readonly #entrances = new Entrances();
   /** By slot: whom its job is for. */
   readonly #shares: Share[] = [];
-  readonly #hasTime = (isLong: boolean): boolean => this.threads.hasTime(isLong);
-  readonly #cleaning = Share.ofCleaning(false);
-  readonly #wiping = Share.ofCleaning(true);
+  readonly #hasTime = (pace: Pace): boolean => this.threads.hasTime(pace);
+  readonly #cleaning = Share.ofCleaning("short");
+  readonly #wiping = Share.ofCleaning("long");
 
   constructor(options: ArenaOptions) {
     const { engine, workerCode, threads, imagesBytes, growth, onLost } = options;
@@ -178,16 +180,29 @@ export class Arenas {
     return this.#tenants[index];
   }
 
-  /** Makes an image and stores it. Throws ImagesFullError when the images memory has no room for it. */
-  async build(recipe: ImageRecipe): Promise<MadeImage | BuildFailure | KillCause> {
+  /**
+   * Makes an image and stores it; `share` is what its handler has had in an earlier image. Throws ImagesFullError when the images
+   * memory has no room for it.
+   */
+  async build(recipe: ImageRecipe, share = new Share()): Promise<MadeImage | BuildFailure | KillCause> {
     await this.#slots.committed;
     const result = await this.threads.build(recipe);
     if (typeof result === "string") return result;
-    return result.ok ? { image: this.#store(result.image), built: result.image } : result.failure;
+    return result.ok ? { image: this.#store(result.image, share), built: result.image } : result.failure;
   }
 
-  /** Frees an image's room. No run may use it any more; free slots that still hold it forget what they hold. */
+  /** One more generation has this image. */
+  keep(image: Image): Image {
+    image.users++;
+    return image;
+  }
+
+  /**
+   * One generation fewer has it; with the last its room is free. None of that generation's runs may use it any more; free slots that
+   * still hold an image that is gone forget what they hold.
+   */
   release(image: Image): void {
+    if (--image.users > 0) return;
     this.images.release(image.span);
     for (const { control } of this.#slots.byIndex) {
       if (control[SLOT.cleanImage] === image.span.offset) control[SLOT.cleanImage] = 0;
@@ -204,20 +219,19 @@ export class Arenas {
       const share = this.#entrances.next(this.#hasTime);
       if (!share) return;
       const first = this.#entrances.take(share);
-      if (first instanceof Slot) this.threads.submit(first.index, share.expectedUs, share.isLong);
+      if (first instanceof Slot) this.threads.submit(first.index, share.expectedUs, share.pace);
       else this.#lease(first);
     }
   }
 
   /** The tenant submits its first turn, which is next in line. */
   #lease({ pool, image, tenant }: Entrance): void {
-    const { isLong } = image.share;
-    const slot = pool.take(image.span.offset, this.threads.delays(isLong));
+    const slot = pool.take(image.span.offset, this.threads.delays(image.share.pace));
     this.#tenants[slot.index] = tenant;
     tenant.leased(slot);
   }
 
-  #store(built: BuiltImage): Image {
+  #store(built: BuiltImage, share: Share): Image {
     const bytes = built.dataBytes - gapBytes(built.gaps) + built.extensionBytes;
     const span = this.images.reserve(IMAGE_HEADER_BYTES + bytes);
     if (!span) {
@@ -242,7 +256,8 @@ export class Arenas {
       runtime: built.runtime,
       context: built.context,
       topPages: built.topPages,
-      share: new Share(),
+      share,
+      users: 1,
     };
   }
 

@@ -107,14 +107,14 @@ export const THREAD = {
   running: 5,
   /** The rings' places: slots. */
   jobs: 16,
-  done: 32,
+  done: 48,
 } as const;
 
 /**
  * Places of each ring, a power of two. A thread is given TURNS_AHEAD jobs at the most, and an image to make; places whose job
  * has been taken back come on top, as many at the most, for it is done only while a turn runs, behind which they stand.
  */
-export const RING_PLACES = 16;
+export const RING_PLACES = 32;
 export const THREAD_WORDS = THREAD.done + RING_PLACES;
 
 /** In a place of the job ring: the thread has begun the job, or the I/O thread has taken it back. */

@@ -7,7 +7,7 @@
  * starts at the time of whoever was let in last: what it did not use is not saved up. Source: P. Goyal, H. Vin, H. Cheng,
  * "Start-time Fair Queueing" (SIGCOMM 1996), with equal weights.
  *
- * Turns that are expected to be long have threads of their own (arena-threads.ts), so who is next is asked for each kind.
+ * Turns that are expected to be long have threads of their own (arena-threads.ts), so who is next is asked for each pace.
  *
  * Bound: who waits here holds a permit of its pool (admit/gate.ts).
  */
@@ -28,13 +28,20 @@ const LEARNING = 0.25;
 export const LONG_US = 5000;
 
 /**
- * A handler counts as one of long turns when these take so much of a turn's time in the mean, over some LONG_MEMORY turns.
- * That is one turn of 16 ms, or three of 6 ms in a row; and then 60 short ones until it counts as quick again: who mixes
+ * A handler's turns are short unless long ones take so much of a turn's time in the mean, over some LONG_MEMORY turns.
+ * That is one turn of 16 ms, or three of 6 ms in a row; and then 60 short ones until they count as short again: who mixes
  * long turns with short ones holds up a quick thread seldom. One turn of 6 ms in a hundred (garbage was collected) is well
  * below it.
  */
 const MOST_LONG_US = 250;
 const LONG_MEMORY = 64;
+
+/**
+ * What is expected of a handler's next turn. Doubtful: there have been long ones, but the last few (by LEARNING) took less than
+ * this in the mean, or nothing is known.
+ */
+export type Pace = "short" | "doubtful" | "long";
+const DOUBTFUL_US = 1000;
 
 /** What a handler has had so far, and who waits for it. */
 export class Share {
@@ -47,8 +54,9 @@ export class Share {
   /** Slots of those who are in already, and wait for another turn. */
   readonly turns: Slot[] = [];
 
-  get isLong(): boolean {
-    return this.#longUs > MOST_LONG_US;
+  get pace(): Pace {
+    if (this.#longUs <= MOST_LONG_US) return "short";
+    return this.expectedUs > DOUBTFUL_US ? "long" : "doubtful";
   }
 
   get isEmpty(): boolean {
@@ -63,9 +71,10 @@ export class Share {
   }
 
   /** Of housekeeping, which nobody is charged for. */
-  static ofCleaning(isLong: boolean): Share {
+  static ofCleaning(pace: "short" | "long"): Share {
     const share = new Share();
-    share.#longUs = isLong ? Infinity : 0;
+    share.#longUs = pace === "long" ? Infinity : 0;
+    share.expectedUs = pace === "long" ? Infinity : 0;
     return share;
   }
 }
@@ -98,16 +107,14 @@ export class Entrances {
   }
 
   /**
-   * The share that is next, of those for whose kind of turns a thread `hasTime`; what it is let in for is to be taken off it by
-   * `take`. Undefined: nobody of that kind waits.
+   * The share that is next, of those for whose pace a thread `hasTime`; what it is let in for is to be taken off it by
+   * `take`. Undefined: nobody of such a pace waits.
    */
-  next(hasTime: (isLong: boolean) => boolean): Share | undefined {
-    let short: boolean | undefined;
-    let long: boolean | undefined;
+  next(hasTime: (pace: Pace) => boolean): Share | undefined {
     let least: Share | undefined;
     for (const share of this.#shares) {
       if (share.virtualUs >= (least?.virtualUs ?? Infinity)) continue;
-      if (share.isLong ? (long ??= hasTime(true)) : (short ??= hasTime(false))) least = share;
+      if (hasTime(share.pace)) least = share;
     }
     if (least) this.#clockUs = Math.max(this.#clockUs, least.virtualUs);
     return least;

@@ -3,15 +3,17 @@
  * and since when the turn runs that it is in. The thread in it is replaced when it has to be killed.
  */
 import type { ArenaThread } from "./arena-thread.ts";
-import { LONG_US } from "./entrances.ts";
+import type { Pace } from "./entrances.ts";
 
 /**
- * So many turns may wait for a thread inside of arenas, as long as they are short (LONG_US); who comes then gets its arena when it
- * is its turn. Two reasons: an arena that is used again at once is still in the processor's caches (with 32 requests under
- * way, a turn in one of 64 arenas took half as long again as in one of four, `npm run bench`), and what has been submitted
- * can be overtaken neither by a shorter turn nor by a fairer one.
+ * So many turns, and of so much time together, may wait for a thread inside of arenas; who comes then gets its arena when it is its
+ * turn. Many, because a change from one thread to the other and back costs 12 us where they share a processor, and comes once for
+ * all that stand in a ring: with 4 a hello request takes 74 us of CPU time, with 12 it takes 58. No more than these, because each
+ * has an arena, and an arena that is used again at once is still in the processor's caches: with 16 it takes 73 us again, with 32
+ * 100. And not for long, because what has been submitted can be overtaken neither by a shorter turn nor by a fairer one.
  */
-export const TURNS_AHEAD = 4;
+export const TURNS_AHEAD = 12;
+const AHEAD_US = 1000;
 
 /** The turn that a thread is in. */
 export interface Running {
@@ -31,8 +33,9 @@ export class Seat {
   /** By slot submitted and not yet done, in order: what it is expected to take, microseconds. */
   readonly #pending = new Map<number, number>();
   #backlogUs = 0;
-  /** The one that is expected to be long. */
+  /** The one that is expected to be long, and the one of which nobody knows. */
   #longSlot: number | undefined;
+  #doubtfulSlot: number | undefined;
 
   readonly #start: (after?: Promise<void>) => ArenaThread;
 
@@ -62,7 +65,8 @@ export class Seat {
   /** Whether it can take another turn. */
   get hasTime(): boolean {
     if (!this.thread.isReady || this.isHeldUp) return false;
-    return this.#pending.size === 0 || (this.#pending.size < TURNS_AHEAD && this.#backlogUs < LONG_US);
+    if (this.#longSlot !== undefined) return false;
+    return this.#pending.size === 0 || (this.#pending.size < TURNS_AHEAD && this.#backlogUs < AHEAD_US);
   }
 
   /** Whether nobody knows when it will have time: it is starting, or in a long turn. */
@@ -70,16 +74,17 @@ export class Seat {
     return !this.thread.isReady || this.isHeldUp || this.#longSlot !== undefined;
   }
 
-  submit(slot: number, expectedUs: number): void {
+  /** Whether it is away, or will be if a doubtful turn turns out to be long. */
+  get isAtStake(): boolean {
+    return this.isAway || this.#doubtfulSlot !== undefined;
+  }
+
+  submit(slot: number, expectedUs: number, pace: Pace): void {
+    if (pace === "long") this.#longSlot = slot;
+    if (pace === "doubtful") this.#doubtfulSlot = slot;
     this.#pending.set(slot, expectedUs);
     this.#backlogUs += expectedUs;
     this.thread.submit(slot);
-  }
-
-  /** A job that is expected to be long; nothing is submitted behind it. */
-  submitLong(slot: number): void {
-    this.#longSlot = slot;
-    this.submit(slot, LONG_US);
   }
 
   /** Hands every finished slot to `take`. */
@@ -105,6 +110,7 @@ export class Seat {
     this.#pending.clear();
     this.#backlogUs = 0;
     this.#longSlot = undefined;
+    this.#doubtfulSlot = undefined;
     this.isHeldUp = false;
     this.running = undefined;
     this.thread = this.#start(gone);
@@ -115,6 +121,7 @@ export class Seat {
     this.#backlogUs -= this.#pending.get(slot) ?? 0;
     this.#pending.delete(slot);
     if (this.#longSlot === slot) this.#longSlot = undefined;
+    if (this.#doubtfulSlot === slot) this.#doubtfulSlot = undefined;
     // Sums of fractions do not come out even.
     if (this.#pending.size === 0) this.#backlogUs = 0;
   }

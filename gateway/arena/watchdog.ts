@@ -8,7 +8,7 @@ import type { Running, Seat } from "./seat.ts";
 /** The interrupt sees CPU time first; the watchdog acts when a turn is this much past its limit. */
 const GRACE_MS = 10;
 /** A turn that is still the same at the second look has been running for as long as this, or twice as long. */
-const TICK_MS = 4;
+const TICK_MS = 2;
 
 export type KillCause = "cpu" | "wall";
 
@@ -68,15 +68,15 @@ export class Watchdog {
       seat.running = undefined;
       return;
     }
+    const slot = ArenaThread.slotOf(mark);
+    if (this.#expired.has(slot)) return this.#watch.overdue(seat, slot, mark, "wall");
     const nowMs = performance.now();
     if (seat.running?.mark !== mark) {
       seat.running = { mark, sinceMs: nowMs, cpuNs: undefined };
-    } else if (!seat.isHeldUp) {
-      this.#watch.heldUp(seat);
+      return;
     }
-    const slot = ArenaThread.slotOf(mark);
-    if (this.#expired.has(slot)) this.#watch.overdue(seat, slot, mark, "wall");
-    else if (this.#overCpu(seat, seat.running, slot, nowMs)) this.#watch.overdue(seat, slot, mark, "cpu");
+    if (!seat.isHeldUp) this.#watch.heldUp(seat);
+    if (this.#overCpu(seat, seat.running, slot, nowMs)) this.#watch.overdue(seat, slot, mark, "cpu");
   }
 
   /** Whether the turn has used up its CPU time: by the kernel's account, or by the clock where there is none. */
@@ -88,6 +88,6 @@ export class Watchdog {
     }
     const usedNs = thread.cpuNs();
     if (usedNs === undefined || running.cpuNs === undefined) return true;
-    return (usedNs - running.cpuNs) / 1e6 >= limitMs - TICK_MS;
+    return (usedNs - running.cpuNs) / 1e6 >= limitMs - 2 * TICK_MS;
   }
 }

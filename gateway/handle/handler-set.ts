@@ -2,8 +2,10 @@
  * All handlers of a configuration, loaded: bundled, given their platform, evaluated, warmed, and kept as images.
  * Either all of them load or none is kept: the faults are reported together.
  */
+import { hash } from "node:crypto";
 import type { Arenas, Image } from "../arena/arenas.ts";
 import { ImagesFullError } from "../arena/arenas.ts";
+import type { Share } from "../arena/entrances.ts";
 import type { BuildFailure, ImageRecipe } from "../arena/image-builder.ts";
 import type { HandlerConfig, Named, PoolConfig, RouteConfig } from "../config/types.ts";
 import { type Bundle, BundleError, type HandlerFault, bundle, displayName, stopBundler } from "./bundle.ts";
@@ -16,11 +18,13 @@ import { SourcePositions } from "./source-position.ts";
 export interface LoadedHandler {
   /** The handler's file as logs call it. */
   name: string;
+  /** All that the image follows from, as a digest: where it is the same, so is the image. */
+  recipe: string;
   image: Image;
   positions: SourcePositions;
   /** What became of the warm requests, in their order. */
   warmed: string[];
-  /** What the module logged while it was evaluated and warmed. */
+  /** What the module logged while it was evaluated and warmed; nothing if its image was made for an earlier configuration. */
   logs: string[];
   /** Absolute names of the files it was bundled from. */
   inputs: string[];
@@ -44,14 +48,24 @@ const LOAD_CPU_US = 2_000_000;
 
 type HandlerRoute = RouteConfig & { handler: HandlerConfig };
 
+/** By route name. */
+export type LoadedHandlers = ReadonlyMap<string, LoadedHandler>;
+
+interface LoadOptions {
+  /** Where bundling may have begun. */
+  workshop?: Workshop | undefined;
+  /** What is loaded now. Images that would come out the same are kept; of a changed handler it is known how long its turns are. */
+  before?: LoadedHandlers | undefined;
+}
+
 /** By route name. Routes that differ in nothing that the image depends on share one. */
 export async function loadHandlers(
   routes: readonly RouteConfig[],
   pools: Named<PoolConfig>,
   arenas: Arenas,
-  workshop = new Workshop(),
+  { workshop = new Workshop(), before = new Map() }: LoadOptions = {},
 ): Promise<Map<string, LoadedHandler>> {
-  const loader = new Loader(pools, arenas);
+  const loader = new Loader(pools, arenas, before);
   const loaded = new Map<string, LoadedHandler>();
   const faults: HandlerFault[] = [];
   const withHandler = routes.filter((route): route is HandlerRoute => route.handler !== null);
@@ -72,7 +86,7 @@ export async function loadHandlers(
   throw new HandlerLoadError(unique(faults));
 }
 
-export function unloadHandlers(loaded: ReadonlyMap<string, LoadedHandler>, arenas: Arenas): void {
+export function unloadHandlers(loaded: LoadedHandlers, arenas: Arenas): void {
   for (const image of new Set([...loaded.values()].map(({ image }) => image))) arenas.release(image);
 }
 
@@ -108,26 +122,41 @@ async function prepare(file: string): Promise<Prepared> {
 class Loader {
   readonly #pools: Named<PoolConfig>;
   readonly #arenas: Arenas;
+  readonly #before: LoadedHandlers;
+  /** By recipe. */
+  readonly #kept: ReadonlyMap<string, LoadedHandler>;
   readonly #loaded = new Map<string, LoadedHandler>();
 
-  constructor(pools: Named<PoolConfig>, arenas: Arenas) {
+  constructor(pools: Named<PoolConfig>, arenas: Arenas, before: LoadedHandlers) {
     this.#pools = pools;
     this.#arenas = arenas;
+    this.#before = before;
+    this.#kept = new Map([...before.values()].map((handler) => [handler.recipe, handler]));
   }
 
   async load(route: HandlerRoute, { bundle, platform }: Prepared): Promise<LoadedHandler> {
     const { name, code, map, inputs } = bundle;
-    const recipe = this.#recipe(route, name, code, platform);
-    const key = JSON.stringify(recipe);
-    const known = this.#loaded.get(key);
+    const ingredients = this.#ingredients(route, name, code, platform);
+    const recipe = hash("sha256", JSON.stringify(ingredients));
+    const known = this.#loaded.get(recipe);
     if (known) return known;
+    // Lines of the source may have moved without a change of what is run.
     const positions = new SourcePositions(name, map);
-    const loaded = { ...(await this.#build(recipe, name, positions)), inputs };
-    this.#loaded.set(key, loaded);
+    const kept = this.#kept.get(recipe);
+    const made = kept
+      ? { image: this.#arenas.keep(kept.image), warmed: kept.warmed, logs: [] }
+      : await this.#build(ingredients, name, positions, this.#shareOf(route, name));
+    const loaded = { name, recipe, positions, inputs, ...made };
+    this.#loaded.set(recipe, loaded);
     return loaded;
   }
 
-  #recipe(
+  #shareOf({ name: route }: HandlerRoute, name: string): Share | undefined {
+    const before = this.#before.get(route);
+    return before?.name === name ? before.image.share : undefined;
+  }
+
+  #ingredients(
     { handler, upstreams }: HandlerRoute,
     name: string,
     code: string,
@@ -155,13 +184,14 @@ class Loader {
     recipe: ImageRecipe,
     name: string,
     positions: SourcePositions,
-  ): Promise<Omit<LoadedHandler, "inputs">> {
+    share: Share | undefined,
+  ): Promise<Pick<LoadedHandler, "image" | "warmed" | "logs">> {
     try {
-      const result = await this.#arenas.build(recipe);
+      const result = await this.#arenas.build(recipe, share);
       if (typeof result === "string") throw fault(name, "runs into the time limit while it is loaded");
       if ("phase" in result) throw explain(result, name, positions, this.#room(recipe));
       const { image, built } = result;
-      return { name, image, positions, warmed: built.warmed, logs: built.logs };
+      return { image, warmed: built.warmed, logs: built.logs };
     } catch (error) {
       if (error instanceof ImagesFullError) throw fault(name, `${error.message}; raise \`images\``);
       throw error;

@@ -3,7 +3,7 @@
  * is built again by every request. `nea check` tells of them, and `nea serve` in its log, at the start and at reloads.
  */
 import type { RouteConfig } from "../config/types.ts";
-import type { LoadedHandler } from "./handler-set.ts";
+import type { LoadedHandlers } from "./handler-set.ts";
 import { explainMissing } from "./missing-globals.ts";
 
 export interface WarmFailure {
@@ -14,10 +14,7 @@ export interface WarmFailure {
   readonly outcome: string;
 }
 
-export function warmFailures(
-  routes: readonly RouteConfig[],
-  loaded: ReadonlyMap<string, LoadedHandler>,
-): WarmFailure[] {
+export function warmFailures(routes: readonly RouteConfig[], loaded: LoadedHandlers): WarmFailure[] {
   return routes.flatMap(({ name: route, handler }) => {
     if (handler === null) return [];
     const { name, warmed } = loaded.get(route)!;

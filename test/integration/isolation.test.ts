@@ -1,5 +1,5 @@
 // Promise P2: what one request does to its thread, its arena or its time, no other request notices.
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "../support/client.ts";
 import { GatewayProcess, inRepository } from "../support/gateway-process.ts";
@@ -122,6 +122,10 @@ describe("on one thread", () => {
     for (let round = 0; round < 4; round++) {
       const reloads = gateway.log.filter(({ msg }) => msg === "reloaded").length;
       const asked = innocents(gateway, round);
+      // All images are made anew.
+      const { routes, ...rest } = configOf(upstream.url, 1);
+      const changed = routes.map((route) => ({ ...route, env: { ROUND: String(round) } }));
+      writeFileSync(gateway.configFile, JSON.stringify({ ...rest, routes: changed }));
       gateway.child.kill("SIGHUP");
       const culprits = [ask(`${gateway.url}/culprit/bigint`), ask(`${gateway.url}/culprit/sort`)];
       for (const { code } of await Promise.all(culprits)) expect(code).toBe("HANDLE_CPU_EXCEEDED");

@@ -25,7 +25,7 @@ afterEach(() => lab.close());
 test("sixteen requests at once are served by a few arenas, one after the other", async () => {
   await lab.request(image, { path: "/?ms=0" });
   const recorders = Array.from({ length: SLOTS }, () => lab.start(image, { path: "/?ms=2" }));
-  expect(SLOTS - lab.pool.free).toBe(TURNS_AHEAD);
+  expect(SLOTS - lab.pool.free).toBeLessThanOrEqual(TURNS_AHEAD);
   await Promise.all(recorders.map((recorder) => recorder.finish()));
   expect(recorders.map(({ body }) => body)).toEqual(Array.from({ length: SLOTS }, () => "done"));
   // An arena comes back a moment after the next one has been taken, and on a busy machine another thread may stand in.
@@ -34,17 +34,29 @@ test("sixteen requests at once are served by a few arenas, one after the other",
 });
 
 test("a request whose time is over before a thread had time for it ends without ever having had an arena", async () => {
-  // The first of its kind: nobody knows yet how long it takes, so nobody is let in behind it.
+  // The first two of their kind: nobody knows yet how long they take, so nobody is let in behind them.
   const busy = lab.start(image, { path: "/?ms=80", cpuMs: 1000 });
+  const busyToo = lab.start(image, { path: "/?ms=80", cpuMs: 1000 });
   const late = lab.start(image, { path: "/?ms=0", wallMs: 20 });
   const next = lab.start(image, { path: "/?ms=0" });
   await late.finish();
   expect(late.end).toMatchObject({ kind: "aborted", cause: "wall", askedBytes: 0 });
   expect([late.endings, late.frees]).toEqual([1, 1]);
   expect(() => late.slot).toThrow("a slot is leased");
-  await Promise.all([busy, next].map((recorder) => recorder.finish()));
+  await Promise.all([busy, busyToo, next].map((recorder) => recorder.finish()));
   expect(next.body).toBe("done");
   expect(lab.pool.free).toBe(SLOTS);
+});
+
+test("one of which nothing is known does not wait for a long turn while a thread is idle; the next one does", async () => {
+  const long = await lab.load(BUSY, "long.ts");
+  await lab.request(long, { path: "/?ms=60", cpuMs: 1000 });
+  const busy = lab.start(long, { path: "/?ms=300", cpuMs: 1000 });
+  const crowd = Array.from({ length: 3 }, () => lab.start(image, { path: "/?ms=0" }));
+  expect(SLOTS - lab.pool.free).toBe(2);
+  await Promise.all(crowd.map((recorder) => recorder.finish()));
+  expect(busy.endings).toBe(0);
+  await busy.finish();
 });
 
 test("behind a turn that is known to be long nobody is made to wait inside", async () => {

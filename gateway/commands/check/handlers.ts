@@ -10,7 +10,12 @@ import { DATA_START, MAILBOX_BYTES, PAGE_BYTES } from "../../arena/layout.ts";
 import { arenaWorkerCode } from "../../arena/worker-code.ts";
 import type { GatewayConfig } from "../../config.ts";
 import type { HandlerFault } from "../../handle/bundle.ts";
-import { HandlerLoadError, type LoadedHandler, loadHandlers } from "../../handle/handler-set.ts";
+import {
+  HandlerLoadError,
+  type LoadedHandler,
+  type LoadedHandlers,
+  loadHandlers,
+} from "../../handle/handler-set.ts";
 import { warmFailures } from "../../handle/warm-failures.ts";
 import { size } from "../../plan/table.ts";
 
@@ -59,7 +64,7 @@ export async function checkHandlers(config: GatewayConfig): Promise<CheckedHandl
   }
 }
 
-function report(config: GatewayConfig, loaded: ReadonlyMap<string, LoadedHandler>): CheckedHandlers {
+function report(config: GatewayConfig, loaded: LoadedHandlers): CheckedHandlers {
   const handlers = new Map<string, CheckedHandler>();
   const images = new Map<LoadedHandler["image"], number>();
   const warnings: string[] = [];

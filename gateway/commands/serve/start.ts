@@ -63,7 +63,7 @@ export async function start({ read, plan, limit, log, slots }: StartParts): Prom
   });
   const deadlines = new Deadlines();
   const [generation, adminAddress] = await Promise.all([
-    Generation.open(read, arenas, deadlines, workshop),
+    Generation.open(read, arenas, deadlines, { workshop }),
     admin.listen(),
     arenas.ready(),
   ]);
