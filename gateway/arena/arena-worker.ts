@@ -51,6 +51,7 @@ const growthLog = growth && new GrowthLog(growth);
 let sequence = 0;
 /** Of the image to be made next; one is made at a time. */
 let recipe: ImageRecipe | undefined;
+let builder: ImageBuilder | undefined;
 
 /** The kernel's name for this thread, for the watchdog to read its CPU time; "" where there is no /proc. */
 function threadPath(): string {
@@ -110,7 +111,8 @@ function memoryOf(slot: number): WebAssembly.Memory {
 function build(slot: number): void {
   while (receive());
   if (!recipe) return;
-  const result = new ImageBuilder(engine, memoryOf(slot), images, recipe).build();
+  builder ??= new ImageBuilder(engine, memoryOf(slot), images);
+  const result = builder.build(recipe);
   recipe = undefined;
   supplies.postMessage(result);
   control[slot * SLOT_WORDS + SLOT.outcome] = OUTCOME.built;

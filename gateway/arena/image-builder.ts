@@ -11,7 +11,14 @@ import { type Frame, readFrames } from "./frames.ts";
 import { clearFreeHeap } from "./free-heap.ts";
 import { HostCalls, type Installed } from "./host-calls.ts";
 import { type Gap, alignUp, gapsBetween } from "./image.ts";
-import { DATA_START, EXTENSION_START, PAGE_BYTES, STACK_LIMIT_BYTES, arenaLayout } from "./layout.ts";
+import {
+  type ArenaLayout,
+  DATA_START,
+  EXTENSION_START,
+  PAGE_BYTES,
+  STACK_LIMIT_BYTES,
+  arenaLayout,
+} from "./layout.ts";
 import { TurnClock } from "./turn-clock.ts";
 import { Vm } from "./vm.ts";
 import { WarmRun } from "./warm-run.ts";
@@ -75,27 +82,44 @@ export class ImageBuilder {
   readonly #engine: Engine;
   readonly #memory: WebAssembly.Memory;
   readonly #images: WebAssembly.Memory;
-  readonly #recipe: ImageRecipe;
   readonly #clock = new TurnClock();
+  #recipe!: ImageRecipe;
   #phase: BuildFailure["phase"] = "platform";
+  /** Each image is made in an arena that is zeroed and booted anew; the instance, which holds nothing of it, is used again. */
   #vm!: Vm;
   #effects!: EffectList;
   #calls!: HostCalls;
 
-  constructor(engine: Engine, memory: WebAssembly.Memory, images: WebAssembly.Memory, recipe: ImageRecipe) {
+  constructor(engine: Engine, memory: WebAssembly.Memory, images: WebAssembly.Memory) {
     this.#engine = engine;
     this.#memory = memory;
     this.#images = images;
-    this.#recipe = recipe;
   }
 
   /** Never throws for what the handler does. */
-  build(): BuildResult {
+  build(recipe: ImageRecipe): BuildResult {
+    this.#recipe = recipe;
+    this.#phase = "platform";
+    const layout = arenaLayout(recipe.arenaBytes);
+    if (this.#vm?.layout.arenaBytes !== layout.arenaBytes) this.#vm = this.#instantiate(layout);
     try {
       return { ok: true, image: this.#build() };
     } catch (error) {
-      return { ok: false, failure: this.#failure(error) };
+      const failure = this.#failure(error);
+      // As for a slot that is condemned: what stopped in the middle is not trusted.
+      this.#vm = this.#instantiate(layout);
+      return { ok: false, failure };
     }
+  }
+
+  #instantiate(layout: ArenaLayout): Vm {
+    return new Vm(this.#engine, this.#memory, this.#images, layout, {
+      call: (_vm, argc, argv) => this.#calls.call(argc, argv),
+      interrupt: () => this.#clock.check(),
+      overflow: (_vm, pages) => outOfMemory(pages),
+      rejected: (_vm, promise, reason, isHandled) =>
+        this.#calls.floating.heard(promise, reason, isHandled !== 0),
+    });
   }
 
   #build(): BuiltImage {
@@ -143,17 +167,9 @@ export class ImageBuilder {
   }
 
   #boot(): void {
-    const layout = arenaLayout(this.#recipe.arenaBytes);
-    this.#vm = new Vm(this.#engine, this.#memory, this.#images, layout, {
-      call: (_vm, argc, argv) => this.#calls.call(argc, argv),
-      interrupt: () => this.#clock.check(),
-      overflow: (_vm, pages) => outOfMemory(pages),
-      rejected: (_vm, promise, reason, isHandled) =>
-        this.#calls.floating.heard(promise, reason, isHandled !== 0),
-    });
     this.#effects = new EffectList(this.#vm);
     this.#calls = new HostCalls(this.#vm, this.#effects);
-    this.#vm.wiper.wipe(0, layout.arenaBytes);
+    this.#vm.wiper.wipe(0, this.#vm.layout.arenaBytes);
     this.#vm.boot(this.#engine);
     this.#vm.exports.qjs_set_max_stack_size(STACK_LIMIT_BYTES);
     this.#vm.exports.qjs_set_interrupt_handler(1);
