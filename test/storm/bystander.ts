@@ -1,11 +1,58 @@
 // A server that has nothing to do with the gateway and shares its machine: how much later it answers in a storm is what the
-// storm takes of the machine, whoever is asked.
-import { createServer } from "node:http";
+// storm takes of the machine, whoever is asked. Each change from one thread to another can wait for a processor, so there are
+// as many of them here as in the gateway:
+//
+//   /answering    from the thread that reads the request                      client, server, client
+//   /forwarding   from the innocents' upstream                                client, server, upstream, server, client
+//   /computing    from another thread, which computes for a moment            client, server, thread, server, client
+import { Agent, createServer, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { parentPort } from "node:worker_threads";
+import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { giveWay } from "../../gateway/shared/give-way.ts";
 import { BYSTANDER_ANSWER } from "./innocents.ts";
 
-const server = createServer((_, res) => void res.end(BYSTANDER_ANSWER));
-server.listen(0, "127.0.0.1", () => {
-  parentPort?.postMessage(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
-});
+/** About what an innocent handler's turn takes. */
+const COMPUTING_MS = 0.2;
+/** As the gateway's own threads do. */
+const NICE = 4;
+
+if (workerData === "compute") compute();
+else if (!isMainThread) serve();
+
+function compute(): void {
+  giveWay(NICE);
+  parentPort!.on("message", (id: number) => {
+    const endMs = performance.now() + COMPUTING_MS;
+    while (performance.now() < endMs);
+    parentPort!.postMessage(id);
+  });
+}
+
+function serve(): void {
+  const worker = new Worker(new URL(import.meta.url), { workerData: "compute" });
+  worker.unref();
+  const waiting = new Map<number, ServerResponse>();
+  let upstreamUrl = "";
+  let id = 0;
+  worker.on("message", (done: number) => {
+    waiting.get(done)?.end(BYSTANDER_ANSWER);
+    waiting.delete(done);
+  });
+  parentPort!.on("message", (url: string) => (upstreamUrl = url));
+  const agent = new Agent({ keepAlive: true });
+  const server = createServer((req, res) => {
+    if (req.url === "/forwarding") {
+      request(
+        `${upstreamUrl}/bystander/${BYSTANDER_ANSWER}`,
+        { agent },
+        (answer) => void answer.pipe(res),
+      ).end();
+    } else if (req.url === "/computing") {
+      waiting.set(++id, res);
+      worker.postMessage(id);
+    } else res.end(BYSTANDER_ANSWER);
+  });
+  server.listen(0, "127.0.0.1", () => {
+    parentPort!.postMessage(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  });
+}

@@ -20,8 +20,8 @@ test("no checker complains of a storm in which nothing went wrong", () => {
 
 test("no checker takes what the storm does to everybody on the machine for the gateway's doing", () => {
   const evidence = withInnocent({ quietMs: [1, 1], stormyMs: [14, 14] });
-  const bystander = { ...evidence.bystander, quietMs: [0.5, 0.5], stormyMs: [7, 7] };
-  expect([...verdict({ ...evidence, bystander }, ALL)]).toEqual([]);
+  const bystanders = [{ ...evidence.bystanders[0]!, quietMs: [0.5, 0.5], stormyMs: [7, 7] }];
+  expect([...verdict({ ...evidence, bystanders }, ALL)]).toEqual([]);
 });
 
 /** By what is planted: the only checker that complains of it, and the evidence. */

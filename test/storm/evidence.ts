@@ -11,7 +11,7 @@ export interface Evidence {
   readonly ledger: Ledger;
   readonly innocents: readonly InnocentReport[];
   /** Who asks a server that has nothing to do with the gateway. */
-  readonly bystander: InnocentReport;
+  readonly bystanders: readonly InnocentReport[];
   readonly memory: { readonly plannedBytes: number; readonly peakBytes: number };
   /** Before the first and after the last client. */
   readonly before: Standing;

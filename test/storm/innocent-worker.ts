@@ -38,8 +38,13 @@ class Innocent {
   #number = 0;
   stopping = false;
 
-  constructor(name: string, url: string, right: (reply: Reply) => boolean, options: Ask = {}) {
-    this.report = { name, requests: 0, errors: [], quietMs: [], stormyMs: [] };
+  constructor(
+    { name, like = name }: { name: string; like?: string },
+    url: string,
+    right: (reply: Reply) => boolean,
+    options: Ask = {},
+  ) {
+    this.report = { name, like, requests: 0, errors: [], quietMs: [], stormyMs: [] };
     this.#url = url;
     this.#right = right;
     this.#options = options;
@@ -77,11 +82,15 @@ function innocentsOf(url: string): Innocent[] {
   const waited = "t: 2 timers, upstream t/0, upstream t/1";
   const first = ({ status, body }: Reply) => status === 200 && body.includes('"seen":1,');
   return [
-    new Innocent("same-pool", `${url}/innocent/same-pool`, first),
-    new Innocent("other-pool", `${url}/innocent/other-pool`, first),
-    new Innocent("waiting", `${url}/innocent/waiting?name=t&timers=2&calls=2`, says(waited)),
+    new Innocent({ name: "same-pool", like: "computing" }, `${url}/innocent/same-pool`, first),
+    new Innocent({ name: "other-pool", like: "computing" }, `${url}/innocent/other-pool`, first),
     new Innocent(
-      "reading",
+      { name: "waiting", like: "computing" },
+      `${url}/innocent/waiting?name=t&timers=2&calls=2`,
+      says(waited),
+    ),
+    new Innocent(
+      { name: "reading", like: "computing" },
       `${url}/innocent/waiting?name=t&timers=2&calls=2`,
       says(`t: ${BODY.length} bytes, ${waited.slice(3)}`),
       {
@@ -89,19 +98,32 @@ function innocentsOf(url: string): Innocent[] {
         body: BODY,
       },
     ),
-    new Innocent("proxied", `${url}/innocent/proxied/p`, says("upstream proxied/p")),
+    new Innocent(
+      { name: "proxied", like: "forwarding" },
+      `${url}/innocent/proxied/p`,
+      says("upstream proxied/p"),
+    ),
+  ];
+}
+
+function bystandersOf(url: string): Innocent[] {
+  const [direct, forwarded] = [says(BYSTANDER_ANSWER), says(`upstream ${BYSTANDER_ANSWER}`)];
+  return [
+    new Innocent({ name: "answering" }, `${url}/answering`, direct),
+    new Innocent({ name: "forwarding" }, `${url}/forwarding`, forwarded),
+    new Innocent({ name: "computing" }, `${url}/computing`, direct),
   ];
 }
 
 let innocents: Innocent[] = [];
-let bystander: Innocent | undefined;
-const everybody = (): Innocent[] => (bystander ? [...innocents, bystander] : innocents);
+let bystanders: Innocent[] = [];
+const everybody = (): Innocent[] => [...innocents, ...bystanders];
 let running: Promise<void>[] = [];
 
 parentPort!.on("message", async (order: InnocentOrder) => {
   if (order.kind === "begin") {
     innocents = innocentsOf(order.url);
-    bystander = new Innocent("bystander", order.bystanderUrl, says(BYSTANDER_ANSWER));
+    bystanders = bystandersOf(order.bystanderUrl);
     for (const one of everybody()) one.phase("quietMs");
     running = everybody().map((one) => one.run());
   } else if (order.kind === "storm") {
@@ -115,7 +137,7 @@ parentPort!.on("message", async (order: InnocentOrder) => {
     upstream.close();
     const reports: InnocentReports = {
       innocents: innocents.map(({ report }) => report),
-      bystander: bystander!.report,
+      bystanders: bystanders.map(({ report }) => report),
     };
     parentPort!.postMessage(reports);
     parentPort!.close();

@@ -10,6 +10,8 @@ export type InnocentOrder =
 
 export interface InnocentReport {
   readonly name: string;
+  /** The bystander whose requests pass through as many threads; of a bystander its own name. */
+  readonly like: string;
   requests: number;
   /** Whatever was not exactly what it must be. */
   readonly errors: string[];
@@ -23,8 +25,8 @@ export const BYSTANDER_ANSWER = "hello";
 
 export interface InnocentReports {
   readonly innocents: InnocentReport[];
-  /** Who asks a server that has nothing to do with the gateway (bystander.ts). */
-  readonly bystander: InnocentReport;
+  /** Those who ask a server that has nothing to do with the gateway (bystander.ts). */
+  readonly bystanders: InnocentReport[];
 }
 
 export class Innocents {
@@ -39,6 +41,7 @@ export class Innocents {
     this.upstreamUrl = upstreamUrl;
     this.#bystander = bystander;
     this.#bystanderUrl = bystanderUrl;
+    bystander.postMessage(upstreamUrl);
   }
 
   static async start(): Promise<Innocents> {

@@ -52,8 +52,13 @@ export function soundEvidence(metrics: readonly [from: string, to: string] = [""
   return {
     book,
     ledger,
-    innocents: [{ name: "one", requests: 4, errors: [], quietMs: [10, 10], stormyMs: [30, 30] }],
-    bystander: { name: "bystander", requests: 4, errors: [], quietMs: [1, 1], stormyMs: [2, 2] },
+    innocents: [
+      { name: "one", like: "same", requests: 4, errors: [], quietMs: [10, 10], stormyMs: [30, 30] },
+    ],
+    bystanders: [
+      { name: "same", like: "same", requests: 4, errors: [], quietMs: [1, 1], stormyMs: [2, 2] },
+      { name: "other", like: "other", requests: 4, errors: [], quietMs: [1, 1], stormyMs: [90, 90] },
+    ],
     memory: { plannedBytes: 1000, peakBytes: 1000 },
     before: STANDING,
     after: STANDING,

@@ -8,7 +8,7 @@ const mib = (bytes: number) => `${Math.round(bytes / 2 ** 20)} Mi`;
 const ms = (value: number) => `${value.toFixed(1)} ms`;
 
 export function renderStorm({ evidence, delay }: StormResult): string {
-  const { book, ledger, innocents, bystander, memory, kills } = evidence;
+  const { book, ledger, innocents, bystanders, memory, kills } = evidence;
   const statuses = [...book.statuses].sort().map(([status, count]) => `${count} x ${status}`);
   return [
     `requests   ${book.asked} sent, ${book.answers} answered (${statuses.join(", ")}), ${ledger.lines} log lines`,
@@ -17,7 +17,7 @@ export function renderStorm({ evidence, delay }: StormResult): string {
     `container  ${kills === undefined ? "none" : `as large as the plan; killed by the kernel: ${kills}`}`,
     `I/O delay  p99 up to ${ms(Math.max(...delay.p99Ms))}, max ${ms(Math.max(...delay.maxMs))}, of ten seconds each`,
     ...innocents.map((one) => `innocent   ${waited(one)}`),
-    `elsewhere  ${waited(bystander)}`,
+    ...bystanders.map((one) => `elsewhere  ${waited(one)}`),
     "",
   ].join("\n");
 }
