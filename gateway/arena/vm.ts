@@ -128,6 +128,8 @@ export class Vm {
   readonly words: Int32Array;
   readonly layout: ArenaLayout;
   readonly wiper: Wiper;
+  /** How often JSON was written for the engine. */
+  plainTexts = 0;
   readonly #extensions: WebAssembly.Instance[];
   readonly #view: DataView;
 
@@ -275,8 +277,14 @@ export class Vm {
    */
   #stringify(context: number, object: number): number {
     const json = (plainJson ??= new PlainJson());
-    if (!json.write(this, context, object)) return 0;
     const { text } = json;
+    try {
+      if (!json.write(this, context, object)) return 0;
+    } catch {
+      // V8's stack is at its end, deep in a recursion of the handler's. What the engine makes of that is its own affair.
+      return 0;
+    }
+    this.plainTexts++;
     const pointer = this.allocate(4 + text.wordBytes);
     this.words[pointer >>> 2] = text.length;
     text.copyTo(this.words, (pointer >>> 2) + 1);

@@ -20,6 +20,11 @@ import { TextBuffer } from "./text-buffer.ts";
 /** Values, properties and pieces of strings looked at for one text: about a millisecond. */
 const STEPS_MAX = 65_536;
 
+/** The fraction in a double's upper word; all of it is 0 for powers of two. */
+const FRACTION_BITS = 0x000f_ffff;
+/** A decimal of up to 15 digits is the only one of its length for a double. */
+const SURE_CHARACTERS = 15;
+
 /** Of objects within objects. */
 export const DEPTH_MAX = 64;
 
@@ -151,7 +156,9 @@ export class PlainJson {
   #characters(): boolean {
     const { start, count, wide } = this.#place;
     const { bytes } = this.#memory;
-    return wide ? this.text.putWide(bytes, start, count) : this.text.putNarrow(bytes, start, count);
+    return wide
+      ? this.text.putWide(bytes, start, count)
+      : this.text.putNarrow(bytes, this.#words, start, count);
   }
 
   /** From left to right. With wide characters a pair of surrogates can be divided between two pieces: that is left to the engine. */
@@ -183,11 +190,15 @@ export class PlainJson {
   /** Doubles; anything that has a tag and was not dealt with is not plain. */
   #number(low: number, tag: number): boolean {
     if (tag >= FIRST_TAG && tag <= LAST_TAG) return false;
+    const high = (tag + DOUBLE_ADDEND) | 0;
     this.#doubleWords[0] = low;
-    this.#doubleWords[1] = tag + DOUBLE_ADDEND;
+    this.#doubleWords[1] = high;
     const value = this.#double[0]!;
-    // V8 writes the shortest decimal that reads back as the same number, as the specification wants (Number::toString).
-    this.text.putLiteral(Number.isFinite(value) ? String(value) : "null");
+    const text = Number.isFinite(value) ? String(value) : "null";
+    // Below a power of two numbers lie twice as close as above it, and there the engine (js_dtoa in dtoa.c) can miss the shortest
+    // decimal that reads back as the same number, which is what V8 writes. With few digits there is only one.
+    if (low === 0 && (high & FRACTION_BITS) === 0 && text.length > SURE_CHARACTERS) return false;
+    this.text.putLiteral(text);
     return true;
   }
 }

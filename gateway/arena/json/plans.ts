@@ -21,6 +21,7 @@ import {
   STRING,
   VALUE_BYTES,
 } from "./layout.ts";
+import { SHAPES_MAX, ShapeTable, UNKNOWN } from "./shape-table.ts";
 import { StringPlace } from "./string-place.ts";
 
 /** An arena's, as words and as bytes. */
@@ -53,10 +54,11 @@ export const PLAN = {
 } as const;
 
 export class Plans {
-  readonly words = new Int32Array(1 + PLAN_ENTRIES * (PLAN.entryWords + 1));
+  readonly words = new Int32Array(SHAPES_MAX + PLAN_ENTRIES * PLAN.entryWords);
   /** How many more words may be looked at for this text; below 0 it is over. */
   steps = 0;
-  readonly #known = new Map<number, number>();
+  readonly #objects = new ShapeTable();
+  readonly #arrays = new ShapeTable();
   #used = 0;
   #memory!: Int32Array;
   #bytes!: Uint8Array;
@@ -70,24 +72,27 @@ export class Plans {
     const runtime = this.#word(context + CONTEXT.runtime);
     this.#atoms = this.#word(runtime + RUNTIME.atomArray);
     this.#atomCount = this.#word(runtime + RUNTIME.atomSize);
-    this.#known.clear();
+    this.#objects.forget();
+    this.#arrays.forget();
     this.#used = 0;
     this.steps = steps;
   }
 
   /** The plan for objects of a shape, an index into `words`, or NO_PLAN. */
   ofObjects(shape: number): number {
-    return this.#known.get(shape) ?? this.#remember(shape, this.#make(shape));
+    const known = this.#objects.get(shape);
+    return known === UNKNOWN ? this.#remember(this.#objects, shape, this.#make(shape)) : known;
   }
 
-  /** Whether arrays of a shape have a length and no toJSON: 0, or NO_PLAN. Elements are not in the shape. */
+  /** NO_PLAN, or else arrays of this shape have a length and no toJSON. Elements are not in the shape. */
   ofArrays(shape: number): number {
-    return this.#known.get(-shape) ?? this.#remember(-shape, this.#isPlainArray(shape) ? 0 : NO_PLAN);
+    const known = this.#arrays.get(shape);
+    if (known !== UNKNOWN) return known;
+    return this.#remember(this.#arrays, shape, this.#isPlainArray(shape) ? 0 : NO_PLAN);
   }
 
-  #remember(key: number, plan: number): number {
-    this.#known.set(key, plan);
-    return plan;
+  #remember(table: ShapeTable, shape: number, plan: number): number {
+    return table.set(shape, plan) ? plan : NO_PLAN;
   }
 
   #word(address: number): number {
@@ -105,14 +110,15 @@ export class Plans {
     for (let index = 0; index < count; index++) {
       const flags = this.#word(first + index * ENTRY.bytes) >>> ENTRY.flagsShift;
       const atom = this.#word(first + index * ENTRY.bytes + ENTRY.atom);
-      if (atom === ATOM_TO_JSON) return NO_PLAN;
-      // 0 is what a deleted property leaves.
-      if (atom === 0 || (flags & FLAG.enumerable) === 0) continue;
-      // Indexes come before all others, in ascending order.
+      // What a deleted property leaves.
+      if (atom === 0) continue;
+      if (atom === ATOM_TO_JSON || (flags & FLAG.kind) !== 0) return NO_PLAN;
+      if ((flags & FLAG.enumerable) === 0) continue;
+      // Indexes come before all other names, in ascending order.
       if (atom < 0) return NO_PLAN;
       const name = atom < this.#atomCount ? this.#word(this.#atoms + 4 * atom) : 0;
       if (this.#word(name + STRING.kind) >>> KIND.atomShift !== KIND.stringAtom) continue;
-      if ((flags & FLAG.kind) !== 0 || this.#mayBeIndex(name)) return NO_PLAN;
+      if (this.#mayBeIndex(name)) return NO_PLAN;
       words[next + PLAN.value] = index * VALUE_BYTES;
       words[next + PLAN.name] = name;
       words[next + PLAN.textStart] = -1;

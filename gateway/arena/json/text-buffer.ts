@@ -31,6 +31,7 @@ function treatments(): Uint8Array {
 export class TextBuffer {
   readonly bytes = new Uint8Array(TEXT_MAX_BYTES + SLACK_BYTES);
   length = 0;
+  readonly #view = new DataView(this.bytes.buffer);
   readonly #words = new Int32Array(this.bytes.buffer);
 
   get isFull(): boolean {
@@ -64,20 +65,38 @@ export class TextBuffer {
 
   /** What stands in this buffer already. */
   putAgain(start: number, count: number): boolean {
-    const { bytes } = this;
+    const view = this.#view;
     const at = this.length;
     if (at + count > TEXT_MAX_BYTES) return false;
-    for (let i = 0; i < count; i++) bytes[at + i] = bytes[start + i]!;
+    for (let i = 0; i < count; i += 4) view.setInt32(at + i, view.getInt32(start + i, true), true);
     this.length = at + count;
     return true;
   }
 
   /** A piece of a string's inside: characters of 8 bits, Latin-1. */
-  putNarrow(memory: Uint8Array, start: number, count: number): boolean {
+  putNarrow(memory: Uint8Array, words: Int32Array, start: number, count: number): boolean {
+    if (this.length + count > TEXT_MAX_BYTES) return false;
+    if ((start & 3) !== 0) return this.#putTreated(memory, start, count);
+    const view = this.#view;
+    const at = this.length;
+    const first = start >>> 2;
+    for (let i = 0; i < count; i += 4) {
+      let four = words[first + (i >>> 2)]! | 0;
+      if (count - i < 4) four = onlyFirst(four, count - i);
+      if (needsTreatment(four)) {
+        this.length = at + i;
+        return this.#putTreated(memory, start + i, count - i);
+      }
+      view.setInt32(at + i, four, true);
+    }
+    this.length = at + count;
+    return true;
+  }
+
+  #putTreated(memory: Uint8Array, start: number, count: number): boolean {
     const { bytes } = this;
     let at = this.length;
     // At every step what is left still fits as it is; a character that becomes longer is what has to be asked for.
-    if (at + count > TEXT_MAX_BYTES) return false;
     for (let i = 0; i < count; i++) {
       const character = memory[start + i]!;
       const treatment = TREATMENT[character]!;
@@ -87,7 +106,7 @@ export class TextBuffer {
       }
       const left = count - i - 1;
       if (at + LONGEST_BYTES + left > TEXT_MAX_BYTES) return false;
-      at = this.#putTreated(at, character, treatment);
+      at = this.#putOne(at, character, treatment);
     }
     this.length = at;
     return true;
@@ -106,7 +125,7 @@ export class TextBuffer {
       if (character < 0x80) {
         const treatment = TREATMENT[character]!;
         if (treatment === AS_IT_IS) bytes[at++] = character;
-        else at = this.#putTreated(at, character, treatment);
+        else at = this.#putOne(at, character, treatment);
       } else if (character < 0x800) {
         bytes[at++] = 0xc0 | (character >> 6);
         bytes[at++] = 0x80 | (character & 0x3f);
@@ -144,7 +163,7 @@ export class TextBuffer {
     for (let index = 0; index < count; index++) words[start + index] = this.#words[index]!;
   }
 
-  #putTreated(at: number, character: number, treatment: number): number {
+  #putOne(at: number, character: number, treatment: number): number {
     const { bytes } = this;
     if (treatment === BY_NUMBER) return this.#putByNumber(at, character);
     if (treatment === TWO_BYTES) {
@@ -164,4 +183,19 @@ export class TextBuffer {
     for (let shift = 12; shift >= 0; shift -= 4) bytes[at++] = HEX[(unit >> shift) & 0xf]!;
     return at;
   }
+}
+
+/** Whether one of four characters is a control character, a quote, a backslash, or not ASCII. */
+function needsTreatment(four: number): boolean {
+  const below32 = (four - 0x2020_2020) & ~four;
+  const quote = four ^ 0x2222_2222;
+  const backslash = four ^ 0x5c5c_5c5c;
+  const zero = ((quote - 0x0101_0101) & ~quote) | ((backslash - 0x0101_0101) & ~backslash);
+  return ((four | below32 | zero) & 0x8080_8080) !== 0;
+}
+
+/** The first characters of four, and in place of the others some that need no treatment. */
+function onlyFirst(four: number, count: number): number {
+  const mask = (1 << (8 * count)) - 1;
+  return (four & mask) | (0x6161_6161 & ~mask);
 }
