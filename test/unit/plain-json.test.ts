@@ -1,9 +1,10 @@
 // JSON.stringify of plain data is written by the host; whatever the data are, nobody can tell.
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { DEPTH_MAX, PlainJson } from "../../gateway/arena/json/plain-json.ts";
+import { DEPTH_MAX, JSON_SCRATCH_BYTES, PlainJson } from "../../gateway/arena/json/plain-json.ts";
 import { SHAPES_MAX, ShapeTable, UNKNOWN } from "../../gateway/arena/json/shape-table.ts";
 import { TEXT_MAX_BYTES, TextBuffer } from "../../gateway/arena/json/text-buffer.ts";
 import type { Vm } from "../../gateway/arena/vm.ts";
+import { THREAD } from "../../gateway/plan/runtime-figures.ts";
 import { ArenaLab, KIB, MIB, type Recorder } from "../support/arena-lab.ts";
 import { bootEngine, evaluate } from "../support/bare-engine.ts";
 import { JSON_VALUES } from "../support/json-values.ts";
@@ -390,6 +391,11 @@ describe("memory that makes no sense", () => {
         "boolean",
       );
   });
+});
+
+test("the plan counts what a thread keeps for it", () => {
+  expect(JSON_SCRATCH_BYTES).toBeLessThanOrEqual(THREAD.jsonBytes);
+  expect(JSON_SCRATCH_BYTES).toBeGreaterThan(THREAD.jsonBytes - 32 * KIB);
 });
 
 test("of a longer text before it nothing comes into the arena", () => {

@@ -13,9 +13,9 @@
  * Owner: the thread, which has one. Bound: its buffers, JSON_SCRATCH_BYTES.
  */
 import { DOUBLE_ADDEND, FIRST_TAG, LAST_TAG, OBJECT, ROPE, ROPE_DEPTH, TAG, VALUE_BYTES } from "./layout.ts";
-import { type Memory, NO_PLAN, PLAN, Plans, isFastArray, isPlainObject } from "./plans.ts";
+import { type Memory, NO_PLAN, PLAN, PLANS_BYTES, Plans, isFastArray, isPlainObject } from "./plans.ts";
 import { StringPlace } from "./string-place.ts";
-import { TextBuffer } from "./text-buffer.ts";
+import { TEXT_BUFFER_BYTES, TextBuffer } from "./text-buffer.ts";
 
 /** Values, properties and pieces of strings looked at for one text: about a millisecond. */
 const STEPS_MAX = 65_536;
@@ -30,6 +30,9 @@ export const DEPTH_MAX = 64;
 
 const [COMMA, COLON, QUOTE] = [0x2c, 0x3a, 0x22];
 const [OPEN_BRACKET, CLOSE_BRACKET, OPEN_BRACE, CLOSE_BRACE] = [0x5b, 0x5d, 0x7b, 0x7d];
+
+/** What a thread keeps for it; THREAD.jsonBytes of the plan is no less. */
+export const JSON_SCRATCH_BYTES = TEXT_BUFFER_BYTES + PLANS_BYTES;
 
 export class PlainJson {
   /** UTF-8, `length` bytes, until the next text. */

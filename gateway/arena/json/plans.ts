@@ -21,7 +21,7 @@ import {
   STRING,
   VALUE_BYTES,
 } from "./layout.ts";
-import { SHAPES_MAX, ShapeTable, UNKNOWN } from "./shape-table.ts";
+import { SHAPES_MAX, ShapeTable, TABLE_BYTES, UNKNOWN } from "./shape-table.ts";
 import { StringPlace } from "./string-place.ts";
 
 /** An arena's, as words and as bytes. */
@@ -31,7 +31,7 @@ export interface Memory {
 }
 
 /** Properties of all shapes in one text. */
-export const PLAN_ENTRIES = 8192;
+const PLAN_ENTRIES = 8192;
 
 /** Prototypes above one object; what has more is no plain data. */
 const CHAIN_MAX = 16;
@@ -53,8 +53,11 @@ export const PLAN = {
   entryWords: 4,
 } as const;
 
+const PLAN_WORDS = SHAPES_MAX + PLAN_ENTRIES * PLAN.entryWords;
+export const PLANS_BYTES = 4 * PLAN_WORDS + 2 * TABLE_BYTES;
+
 export class Plans {
-  readonly words = new Int32Array(SHAPES_MAX + PLAN_ENTRIES * PLAN.entryWords);
+  readonly words = new Int32Array(PLAN_WORDS);
   /** How many more words may be looked at for this text; below 0 it is over. */
   steps = 0;
   readonly #objects = new ShapeTable();

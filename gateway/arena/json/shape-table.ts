@@ -10,6 +10,7 @@ const PLACES = 2 * SHAPES_MAX;
 const PLACE_BITS = Math.log2(PLACES);
 /** Of a place: the key, the text it belongs to, the number. */
 const [KEY, ROUND, NUMBER, PLACE_WORDS] = [0, 1, 2, 3];
+export const TABLE_BYTES = 4 * PLACES * PLACE_WORDS;
 const LAST_ROUND = 0x7fff_ffff;
 
 /** As many bits as wanted of a key times 2^32 by the golden ratio (multiplicative hashing). */

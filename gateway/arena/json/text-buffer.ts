@@ -11,6 +11,8 @@ export const TEXT_MAX_BYTES = 256 * 1024;
 /** Between two questions: brackets that close, a comma, a literal or a small number. */
 const SLACK_BYTES = 256;
 
+export const TEXT_BUFFER_BYTES = TEXT_MAX_BYTES + SLACK_BYTES;
+
 const BACKSLASH = 0x5c;
 const HEX = Buffer.from("0123456789abcdef");
 
@@ -29,7 +31,7 @@ function treatments(): Uint8Array {
 }
 
 export class TextBuffer {
-  readonly bytes = new Uint8Array(TEXT_MAX_BYTES + SLACK_BYTES);
+  readonly bytes = new Uint8Array(TEXT_BUFFER_BYTES);
   length = 0;
   readonly #view = new DataView(this.bytes.buffer);
   readonly #words = new Int32Array(this.bytes.buffer);
