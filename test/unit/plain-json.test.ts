@@ -1,5 +1,5 @@
 // JSON.stringify of plain data is written by the host; whatever the data are, nobody can tell.
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { DEPTH_MAX, JSON_SCRATCH_BYTES, PlainJson } from "../../gateway/arena/json/plain-json.ts";
 import { SHAPES_MAX, ShapeTable, UNKNOWN } from "../../gateway/arena/json/shape-table.ts";
 import { TEXT_MAX_BYTES, TextBuffer } from "../../gateway/arena/json/text-buffer.ts";
@@ -289,7 +289,39 @@ describe("a limit is met", () => {
     expect(both(nested(1000))).toMatchObject({ same: true, byHost: false });
   });
 
-  test("in steps: what would be written twice to the power of forty", () => {
+  test("in steps: what leaves nothing in the text", () => {
+    const hollow = "Object.fromEntries(Array.from({ length: 4000 }, (_, i) => ['k' + i, undefined]))";
+    expect(both(`Array(10).fill(${hollow})`)).toMatchObject({ same: true, byHost: true });
+    expect(both(`Array(20).fill(${hollow})`)).toMatchObject({ same: true, byHost: false });
+  });
+
+  test("in bytes: nothing is ever put behind the buffer's end", () => {
+    const own = fresh();
+    const json = new PlainJson();
+    for (const code of [
+      "Array(100000).fill(123456)",
+      "[String.fromCharCode(0).repeat(60000)]",
+      "['\\u4e2d'.repeat(100000)]",
+      "['\\u4e2d\\u0001'.repeat(60000)]",
+      "Array(60000).fill({ a: 1.5 })",
+      "Array(60000).fill([[]])",
+    ]) {
+      evaluate(own, `globalThis.much = ${code}; 0`);
+      expect(json.write(own, own.exports.qjs_get_context_ptr(), objectOf(own, "much"))).toBe(false);
+      expect(json.text.length).toBeLessThanOrEqual(json.text.bytes.length);
+    }
+  });
+
+  test("of V8's stack: then the engine goes on by itself", () => {
+    const write = vi.spyOn(PlainJson.prototype, "write").mockImplementationOnce(() => {
+      throw new RangeError("Maximum call stack size exceeded");
+    });
+    expect(evaluate(vm, "JSON.stringify({ a: 1 })")).toBe('{"a":1}');
+    expect(write).toHaveBeenCalledTimes(1);
+    write.mockRestore();
+  });
+
+  test("in bytes: what would be written twice to the power of forty", () => {
     const own = fresh();
     evaluate(own, "globalThis.tree = {}; for (let i = 0; i < 40; i++) tree = [tree, tree]; 0");
     expect(new PlainJson().write(own, own.exports.qjs_get_context_ptr(), objectOf(own, "tree"))).toBe(false);
@@ -366,6 +398,52 @@ describe("memory that makes no sense", () => {
     const json = new PlainJson();
     for (const at of [context, 0, -4, object])
       expect(typeof json.write({ words, bytes }, at, object)).toBe("boolean");
+  });
+
+  /** A plain object with one value, which is said to be what stands at an address. */
+  function withValue(tag: number, address: number) {
+    const own = fresh();
+    evaluate(own, "globalThis.one = { value: 'text', empty: '' }; 0");
+    const object = objectOf(own, "one");
+    const values = own.words[(object + 16) >>> 2]! >>> 2;
+    const empty = own.words[values + 2]!;
+    own.words[values] = address;
+    own.words[values + 1] = tag;
+    return {
+      own,
+      empty,
+      written: () => new PlainJson().write(own, own.exports.qjs_get_context_ptr(), object),
+    };
+  }
+  const [STRING_TAG, ROPE_TAG] = [-7, -6];
+
+  test("a string that goes on behind the memory's end is left alone", () => {
+    const end = 32 * MIB;
+    const { own, written } = withValue(STRING_TAG, end - 32);
+    for (const [length, whole] of [
+      [8, true],
+      [9, false],
+      [1000, false],
+    ] as const) {
+      own.words[(end - 32) >>> 2] = length;
+      expect(written()).toBe(whole);
+    }
+  });
+
+  test("a rope that leads to itself is left alone", () => {
+    const rope = 31 * MIB;
+    const { own, empty, written } = withValue(ROPE_TAG, rope);
+    const side = (offset: number, tag: number, pointer: number) => {
+      own.words[(rope + offset) >>> 2] = pointer;
+      own.words[(rope + offset + 4) >>> 2] = tag;
+    };
+    side(8, STRING_TAG, empty);
+    side(16, STRING_TAG, empty);
+    expect(written()).toBe(true);
+    side(16, ROPE_TAG, rope);
+    expect(written()).toBe(false);
+    side(8, ROPE_TAG, rope);
+    expect(written()).toBe(false);
   });
 
   test("all of it the same word", () => {

@@ -69,6 +69,6 @@ export const KIND = {
 export const SLICE = { parent: 24, start: 28 } as const;
 
 /** Two strings or ropes that are one string; concatenated when somebody needs the characters. */
-export const ROPE = { wide: 4, left: 8, right: 16 } as const;
+export const ROPE = { left: 8, right: 16 } as const;
 /** JS_STRING_ROPE_MAX_DEPTH */
 export const ROPE_DEPTH = 60;

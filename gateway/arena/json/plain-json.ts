@@ -7,7 +7,7 @@
  * all are ordinary objects and arrays. The model is js_json_check and js_json_to_str in quickjs.c. Nothing can change meanwhile,
  * since nothing in the arena runs.
  *
- * Nothing in the arena is trusted: reads are bounded, everything looked at costs a step, depth and text have a limit, and a circle
+ * Nothing in the arena is trusted: reads are bounded, steps are counted, depth and text have a limit, and a circle
  * comes to that of the depth. Past any limit the answer is "not here", and the engine finds what is the matter.
  *
  * Owner: the thread, which has one. Bound: its buffers, JSON_SCRATCH_BYTES.
@@ -17,7 +17,10 @@ import { type Memory, NO_PLAN, PLAN, PLANS_BYTES, Plans, isFastArray, isPlainObj
 import { StringPlace } from "./string-place.ts";
 import { TEXT_BUFFER_BYTES, TextBuffer } from "./text-buffer.ts";
 
-/** Values, properties and pieces of strings looked at for one text: about a millisecond. */
+/**
+ * What is looked at for one text and may leave nothing in it (properties, also of prototypes, and pieces of strings); the rest is
+ * bounded by the text's own limit. About a millisecond.
+ */
 const STEPS_MAX = 65_536;
 
 /** The fraction in a double's upper word; all of it is 0 for powers of two. */
@@ -129,8 +132,7 @@ export class PlainJson {
 
   #elements(array: number, depth: number): boolean {
     const { text } = this;
-    const plans = this.#plans;
-    if (plans.ofArrays(this.#word(array + OBJECT.shape)) === NO_PLAN) return false;
+    if (this.#plans.ofArrays(this.#word(array + OBJECT.shape)) === NO_PLAN) return false;
     const count = this.#word(array + OBJECT.arrayCount);
     // An array's length is its first property. What is beyond the elements are holes.
     const length = this.#word(array + OBJECT.properties);
@@ -138,7 +140,6 @@ export class PlainJson {
     let value = this.#word(array + OBJECT.arrayValues);
     text.put(OPEN_BRACKET);
     for (let index = 0; index < count; index++, value += VALUE_BYTES) {
-      if (--plans.steps < 0) return false;
       if (index > 0) text.put(COMMA);
       const tag = this.#word(value + 4);
       const shown = tag === TAG.undefined || tag === TAG.symbol ? TAG.null : tag;
@@ -164,7 +165,7 @@ export class PlainJson {
       : this.text.putNarrow(bytes, this.#words, start, count);
   }
 
-  /** From left to right. With wide characters a pair of surrogates can be divided between two pieces: that is left to the engine. */
+  /** From left to right. In wide pieces a pair of surrogates can be divided between two of them: those are left to the engine. */
   #rope(pointer: number): boolean {
     const rest = this.#ropeRest;
     let waiting = 0;
@@ -173,7 +174,7 @@ export class PlainJson {
     for (;;) {
       if (--this.#plans.steps < 0) return false;
       if (tag === TAG.rope) {
-        if (waiting === rest.length || (this.#word(low + ROPE.wide) & 0xff) !== 0) return false;
+        if (waiting === rest.length) return false;
         rest[waiting++] = this.#word(low + ROPE.right);
         rest[waiting++] = this.#word(low + ROPE.right + 4);
         tag = this.#word(low + ROPE.left + 4);
