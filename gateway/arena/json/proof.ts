@@ -18,7 +18,7 @@ const PLAIN = `(() => {
     latin1: "gr\\u00f6\\u00dfe", wide: "\\u4e2d\\ud83d\\ude00", lone: ["\\ud800", "x\\udc00\\ud800y"],
     numbers: [0, -1, 2147483647, -2147483648, 0.1, -0, 1e21, 5e-324, NaN, -Infinity],
     others: [true, false, null, undefined, Symbol.iterator],
-    slice: "0123456789".repeat(300).slice(7), rope: "a".repeat(9000) + "b".repeat(9000),
+    slice: "0123456789".repeat(110).slice(7), rope: "a".repeat(600) + "b".repeat(600),
     alike: [like(1), like(2), like(3)], bare, shrunk, hidden, point: new Point(), empty: [{}, [], ""],
   };
   return JSON.stringify(value) === JSON.stringify(value, undefined, "");
