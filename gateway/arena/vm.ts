@@ -285,9 +285,9 @@ export class Vm {
       return 0;
     }
     this.plainTexts++;
-    const pointer = this.allocate(4 + text.wordBytes);
+    const pointer = this.allocate(4 + text.length);
     this.words[pointer >>> 2] = text.length;
-    text.copyTo(this.words, (pointer >>> 2) + 1);
+    text.copyTo(this.bytes, pointer + 4);
     return pointer;
   }
 

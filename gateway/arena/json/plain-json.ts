@@ -101,15 +101,15 @@ export class PlainJson {
     if (plan === NO_PLAN) return false;
     const values = this.#word(object + OBJECT.properties);
     const end = plan + 1 + plans.words[plan]! * PLAN.entryWords;
-    let separated = true;
+    let first = true;
     text.put(OPEN_BRACE);
     for (let entry = plan + 1; entry < end; entry += PLAN.entryWords) {
       if (--plans.steps < 0) return false;
       const value = values + plans.words[entry + PLAN.value]!;
       const tag = this.#word(value + 4);
       if (tag === TAG.undefined || tag === TAG.symbol) continue;
-      if (!separated) text.put(COMMA);
-      separated = false;
+      if (!first) text.put(COMMA);
+      first = false;
       if (!this.#name(entry) || !this.#value(this.#word(value), tag, depth)) return false;
     }
     text.put(CLOSE_BRACE);

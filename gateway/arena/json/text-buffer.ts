@@ -34,7 +34,7 @@ export class TextBuffer {
   readonly bytes = new Uint8Array(TEXT_BUFFER_BYTES);
   length = 0;
   readonly #view = new DataView(this.bytes.buffer);
-  readonly #words = new Int32Array(this.bytes.buffer);
+  readonly #buffer = Buffer.from(this.bytes.buffer);
 
   get isFull(): boolean {
     return this.length > TEXT_MAX_BYTES;
@@ -151,18 +151,9 @@ export class TextBuffer {
     return true;
   }
 
-  /** What `copyTo` writes: whole words. */
-  get wordBytes(): number {
-    return (this.length + 3) & ~3;
-  }
-
-  /** In words, since a thousand bytes at a time V8 copies between shared memory and its own one by one. */
-  copyTo(words: Int32Array, start: number): void {
-    const { length } = this;
-    // In the last word there is nothing of a longer text before this one.
-    for (let at = length; at < this.wordBytes; at++) this.bytes[at] = 0;
-    const count = this.wordBytes >>> 2;
-    for (let index = 0; index < count; index++) words[start + index] = this.#words[index]!;
+  /** By node's Buffer, which moves memory; typed arrays' own copying from and to shared memory goes by the element. */
+  copyTo(target: Uint8Array, start: number): void {
+    this.#buffer.copy(target, start, 0, this.length);
   }
 
   #putOne(at: number, character: number, treatment: number): number {
