@@ -312,6 +312,15 @@ describe("a limit is met", () => {
     }
   });
 
+  test("in circles: the text has come no further than to where it closes", () => {
+    const own = fresh();
+    const json = new PlainJson();
+    evaluate(own, "globalThis.circle = { a: 1, list: [[{ b: 2 }]] }; circle.list[0][0].back = circle; 0");
+    expect(json.write(own, own.exports.qjs_get_context_ptr(), objectOf(own, "circle"))).toBe(false);
+    const text = Buffer.from(json.text.bytes.buffer).toString("latin1", 0, json.text.length);
+    expect(text).toBe('{"a":1,"list":[[{"b":2,"back":');
+  });
+
   test("of V8's stack: then the engine goes on by itself", () => {
     const write = vi.spyOn(PlainJson.prototype, "write").mockImplementationOnce(() => {
       throw new RangeError("Maximum call stack size exceeded");

@@ -7,8 +7,8 @@
  * all are ordinary objects and arrays. The model is js_json_check and js_json_to_str in quickjs.c. Nothing can change meanwhile,
  * since nothing in the arena runs.
  *
- * Nothing in the arena is trusted: reads are bounded, steps are counted, depth and text have a limit, and a circle
- * comes to that of the depth. Past any limit the answer is "not here", and the engine finds what is the matter.
+ * Nothing in the arena is trusted: reads are bounded, steps are counted, depth and text have a
+ * limit. Past any of them the answer is "not here", and the engine finds what is the matter.
  *
  * Owner: the thread, which has one. Bound: its buffers, JSON_SCRATCH_BYTES.
  */
@@ -42,6 +42,8 @@ export class PlainJson {
   readonly text = new TextBuffer();
   readonly #plans = new Plans();
   readonly #place = new StringPlace();
+  /** The objects that the present one is in, the outermost last. */
+  readonly #around = new Int32Array(DEPTH_MAX);
   /** Right parts of ropes that are still to come. */
   readonly #ropeRest = new Int32Array(2 * ROPE_DEPTH);
   readonly #double = new Float64Array(1);
@@ -88,8 +90,11 @@ export class PlainJson {
   }
 
   #object(pointer: number, depth: number): boolean {
-    const head = this.#word(pointer + OBJECT.head);
     if (depth === 0) return false;
+    const around = this.#around;
+    for (let level = depth; level < DEPTH_MAX; level++) if (around[level] === pointer) return false;
+    around[depth - 1] = pointer;
+    const head = this.#word(pointer + OBJECT.head);
     if (isPlainObject(head)) return this.#properties(pointer, depth - 1);
     return isFastArray(head) && this.#elements(pointer, depth - 1);
   }
