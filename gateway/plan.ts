@@ -47,7 +47,7 @@ export function planOf(config: GatewayConfig): Plan {
 function arenaTerms({ pools, threads, imagesBytes }: GatewayConfig): Term[] {
   const list = Object.values(pools);
   const slots = slotsOf(pools);
-  const perThread = THREAD.heapBytes + THREAD.besidesBytes;
+  const perThread = THREAD.heapBytes + THREAD.besidesBytes + THREAD.jsonBytes;
   return [
     ...list.map(({ name, slots, arenaBytes }) => ({
       name: `arenas ${name}`,

@@ -11,6 +11,7 @@ import { type Frame, readFrames } from "./frames.ts";
 import { clearFreeHeap } from "./free-heap.ts";
 import { HostCalls, type Installed } from "./host-calls.ts";
 import { type Gap, alignUp, gapsBetween } from "./image.ts";
+import { proveLayout } from "./json/proof.ts";
 import {
   type ArenaLayout,
   DATA_START,
@@ -148,6 +149,7 @@ export class ImageBuilder {
     const platform = this.#recipe.platform.map((script) =>
       this.#compileScript(script, EVAL.global, STRIP_SOURCE | STRIP_DEBUG),
     );
+    proveLayout(this.#vm);
     this.#phase = "compile";
     return [...platform, this.#compileScript(this.#recipe.handler, EVAL.module, STRIP_SOURCE)];
   }

@@ -9,6 +9,7 @@
 import type { Engine, EngineExtension } from "./engine.ts";
 import { randomBytes } from "node:crypto";
 import { ArenaAbort } from "./abort.ts";
+import { PlainJson } from "./json/plain-json.ts";
 import { STACK_TOP, type ArenaLayout } from "./layout.ts";
 
 /** The engine's functions that we call; all numbers are i32 (pointers, lengths, flags) unless f64 is said. */
@@ -114,6 +115,9 @@ const WRITABLE_CONFIGURABLE = 3;
 /** Where in the mailbox the registers are read from: behind the boxes for arguments. */
 const REGISTERS_BOX = 128;
 
+/** One per thread. */
+let plainJson: PlainJson | undefined;
+
 const ERRNO_BADF = 8;
 const NANOSECONDS_PER_MILLISECOND = 1_000_000n;
 const CLOCK_REALTIME = 0;
@@ -124,6 +128,8 @@ export class Vm {
   readonly words: Int32Array;
   readonly layout: ArenaLayout;
   readonly wiper: Wiper;
+  /** How often JSON was written for the engine. */
+  plainTexts = 0;
   readonly #extensions: WebAssembly.Instance[];
   readonly #view: DataView;
 
@@ -138,7 +144,11 @@ export class Vm {
     this.bytes = Buffer.from(memory.buffer);
     this.words = new Int32Array(memory.buffer);
     this.#view = new DataView(memory.buffer);
-    const nea = { memory, overflow: (pages: number) => (host.overflow(this, pages), 0) };
+    const nea = {
+      memory,
+      overflow: (pages: number) => (host.overflow(this, pages), 0),
+      stringify: (context: number, object: number) => this.#stringify(context, object),
+    };
     const imports = { nea, env: this.#env(host), wasi_snapshot_preview1: this.#wasi() };
     const instance = new WebAssembly.Instance(engine.module, imports);
     this.exports = plain(instance.exports) as unknown as EngineExports;
@@ -256,10 +266,29 @@ export class Vm {
         return 0;
       },
       // The engine has no files; its own debug printing goes nowhere.
-      fd_fdstat_get: () => ERRNO_BADF,
       fd_seek: () => ERRNO_BADF,
       fd_write: () => ERRNO_BADF,
     };
+  }
+
+  /**
+   * The engine is about to write an object as JSON. 0: it is not plain. Otherwise where the text stands, for the engine to free:
+   * a word with its length in bytes, and the bytes.
+   */
+  #stringify(context: number, object: number): number {
+    const json = (plainJson ??= new PlainJson());
+    const { text } = json;
+    try {
+      if (!json.write(this, context, object)) return 0;
+    } catch {
+      // V8's stack is at its end, deep in a recursion of the handler's. What the engine makes of that is its own affair.
+      return 0;
+    }
+    this.plainTexts++;
+    const pointer = this.allocate(4 + text.length);
+    this.words[pointer >>> 2] = text.length;
+    text.copyTo(this.bytes, pointer + 4);
+    return pointer;
   }
 
   // Values ----------------------------------------------------------------------------------------------------

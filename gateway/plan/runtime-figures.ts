@@ -32,6 +32,8 @@ export const THREAD = {
   heapBytes: 16 * MIB,
   /** Young generation (3 MiB), stack at its deepest (8 MiB), what Node allocates for a thread. */
   besidesBytes: 12 * MIB,
+  /** Where JSON is written (JSON_SCRATCH_BYTES in arena/json/plain-json.ts). */
+  jsonBytes: 448 * KIB,
   /** Objects of one slot's instance: in the thread's heap, and in all. */
   instanceHeapBytes: 128 * KIB,
   instanceBytes: 256 * KIB,

@@ -70,6 +70,19 @@ describe("the rewritten engine", () => {
     );
   });
 
+  test("asks the host for JSON at one place, and for a file's kind at none", () => {
+    const functions = (module: Uint8Array) => imported(module).filter(({ kind }) => kind === 0);
+    const index = functions(original).findIndex(({ name }) => name === "fd_fdstat_get");
+    expect(functions(binary)[index]).toMatchObject({ module: "nea", name: "stringify" });
+    const calls = (opcode: number, at: number) => opcode === OPCODE.call && at === index;
+    expect(count(original, calls)).toBe(ENGINE.fdstatSites);
+    expect(count(binary, calls)).toBe(1);
+    // Five functions of ours, and JSON.stringify as it was.
+    expect(functionCount(binary)).toBe(functionCount(original) + 6);
+    const moved = functionCount(original) + 5;
+    expect(count(binary, (opcode, at) => opcode === OPCODE.call && at === moved)).toBe(1);
+  });
+
   test("notes the stack's lowest value after every change of the stack pointer", () => {
     const sets = (index: number) => (opcode: number, at: number) =>
       opcode === OPCODE.globalSet && at === index;

@@ -8,6 +8,7 @@
  *   memory.copy   89 sites                       ->  a call: short spans need not leave wasm code (small-copy.ts)
  *   stack pointer every `global.set`             ->  followed by an update of the lowest value seen, so that a
  *                                                    reset wipes the used stack and not all of it
+ *   JS_JSONStringify                             ->  asks the host first, which is faster with plain data (stringify-entry.ts)
  *   data          written at instantiation       ->  taken out: instantiating touches no memory, so a fresh
  *                                                    instance can take over an arena whose thread was killed
  *   exports       450                            ->  those the host and the extensions use
@@ -30,6 +31,7 @@ import {
   type DataSegment,
   appendToVector,
   mapInstructions,
+  moveBody,
   readDataSegments,
   readExports,
   readImports,
@@ -40,6 +42,7 @@ import {
   writeImports,
 } from "./module-edit.ts";
 import { COPY_TYPE, copyBody } from "./small-copy.ts";
+import { stringifyBody } from "./stringify-entry.ts";
 
 export class ArenaModuleError extends Error {
   override name = "ArenaModuleError";
@@ -53,12 +56,19 @@ export const ENGINE = {
   memorySizeSites: 3,
   memoryGrowSites: 2,
   memoryCopySites: 89,
+  fdstatSites: 1,
   /** End of the linker's stack and begin of the engine's data: 1 MiB ("stack first" layout). */
   dataStart: 1_048_576,
 } as const;
 
 /** The import that QuickJS never calls and whose type, (i32) -> i32, is the one an overflow call-out needs. */
 const SPARE_IMPORT = "fd_close";
+
+/**
+ * The import whose type, (i32, i32) -> i32, is the one that asking for JSON needs. QuickJS calls it at one site, to find out whether
+ * its debug output goes to a terminal; that site is told without a call that there is no such file.
+ */
+const SECOND_SPARE_IMPORT = "fd_fdstat_get";
 
 export interface RewrittenModule {
   binary: Uint8Array<ArrayBuffer>;
@@ -90,6 +100,7 @@ export function rewriteArenaModule(
   const globals = appendGlobals(sections);
   rewriteCode(sections, functions, globals);
   appendFunctions(sections, functions, globals);
+  moveStringify(sections, functions);
   trimExports(sections, hostExports, extensionImports, functions, globals);
   sections.known.delete(SECTION.data);
   sections.known.delete(SECTION.dataCount);
@@ -103,6 +114,13 @@ interface FunctionIndexes {
   copy: number;
   attach: number;
   save: number;
+  /** JSON.stringify: the import; the function where it is; where its body goes; what it needs. */
+  stringify: number;
+  stringifyEntry: number;
+  stringifyOriginal: number;
+  newString: number;
+  free: number;
+  firstDefined: number;
 }
 
 /** Appended functions follow the imported and the defined ones. */
@@ -110,11 +128,32 @@ function functionIndexes(sections: WasmSections): FunctionIndexes {
   const imported = readImports(section(sections, SECTION.import)).filter(
     ({ kind }) => kind === EXTERNAL_KIND.function,
   );
-  const overflow = imported.findIndex(({ name }) => name === SPARE_IMPORT);
-  if (overflow < 0) throw new ArenaModuleError(`import ${SPARE_IMPORT} is missing`);
+  const importOf = (wanted: string) => {
+    const index = imported.findIndex(({ name }) => name === wanted);
+    if (index < 0) throw new ArenaModuleError(`import ${wanted} is missing`);
+    return index;
+  };
+  const exported = readExports(section(sections, SECTION.export));
+  const exportOf = (wanted: string) => {
+    const found = exported.find(({ name, kind }) => name === wanted && kind === EXTERNAL_KIND.function);
+    if (!found) throw new ArenaModuleError(`export ${wanted} is missing`);
+    return found.index;
+  };
   const first = imported.length + vectorLength(section(sections, SECTION.function));
-  const [size, grow, copy, attach, save] = [first, first + 1, first + 2, first + 3, first + 4];
-  return { overflow, size, grow, copy, attach, save };
+  return {
+    overflow: importOf(SPARE_IMPORT),
+    size: first,
+    grow: first + 1,
+    copy: first + 2,
+    attach: first + 3,
+    save: first + 4,
+    stringify: importOf(SECOND_SPARE_IMPORT),
+    stringifyEntry: exportOf("JS_JSONStringify"),
+    stringifyOriginal: first + 5,
+    newString: exportOf("JS_NewStringLen"),
+    free: exportOf("free"),
+    firstDefined: imported.length,
+  };
 }
 
 const LIMITS_SHARED_WITH_MAX = 3;
@@ -130,9 +169,14 @@ function importMemory(sections: WasmSections): void {
     );
   }
   sections.known.delete(SECTION.memory);
-  const imports = readImports(section(sections, SECTION.import)).map((entry) =>
-    entry.name === SPARE_IMPORT ? { ...entry, module: "nea", name: "overflow" } : entry,
-  );
+  const ours = new Map([
+    [SPARE_IMPORT, "overflow"],
+    [SECOND_SPARE_IMPORT, "stringify"],
+  ]);
+  const imports = readImports(section(sections, SECTION.import)).map((entry) => {
+    const name = ours.get(entry.name);
+    return name === undefined ? entry : { ...entry, module: "nea", name };
+  });
   const limits = new WasmWriter().byte(LIMITS_SHARED_WITH_MAX).u32(pages).u32(MAX_PAGES).done();
   imports.push({ module: "nea", name: "memory", kind: EXTERNAL_KIND.memory, description: limits });
   sections.known.set(SECTION.import, writeImports(imports));
@@ -162,6 +206,9 @@ const GLOBAL_GET = OPCODE.globalGet;
 const GLOBAL_SET = OPCODE.globalSet;
 const END = 0x0b;
 
+/** drop, drop, i32.const 8 (__WASI_ERRNO_BADF): a call of fd_fdstat_get that has been answered. */
+const NO_SUCH_FILE = Uint8Array.of(0x1a, 0x1a, 0x41, 8);
+
 function rewriteCode(sections: WasmSections, functions: FunctionIndexes, globals: GlobalIndexes): void {
   const original = section(sections, SECTION.code);
   const call = (index: number) => new WasmWriter().byte(OPCODE.call).u32(index).done();
@@ -170,6 +217,7 @@ function rewriteCode(sections: WasmSections, functions: FunctionIndexes, globals
   let sizes = 0;
   let grows = 0;
   let copies = 0;
+  let fdstats = 0;
   const code = mapInstructions(original, ({ opcode, index }) => {
     if (opcode === OPCODE.memorySize) {
       sizes++;
@@ -183,17 +231,22 @@ function rewriteCode(sections: WasmSections, functions: FunctionIndexes, globals
       copies++;
       return callCopy;
     }
+    if (opcode === OPCODE.call && index === functions.stringify) {
+      fdstats++;
+      return NO_SUCH_FILE;
+    }
     if (opcode === GLOBAL_SET && index === globals.stackPointer) return setStack;
     if (opcode === OPCODE.memoryInit || opcode === OPCODE.dataDrop) {
       throw new ArenaModuleError("the engine reads its data segments at run time, which is not supported");
     }
     return undefined;
   });
-  const { memorySizeSites, memoryGrowSites, memoryCopySites } = ENGINE;
-  if (sizes !== memorySizeSites || grows !== memoryGrowSites || copies !== memoryCopySites) {
+  const { memorySizeSites, memoryGrowSites, memoryCopySites, fdstatSites } = ENGINE;
+  const found = [sizes, grows, copies, fdstats].join(", ");
+  const expected = [memorySizeSites, memoryGrowSites, memoryCopySites, fdstatSites].join(", ");
+  if (found !== expected) {
     throw new ArenaModuleError(
-      `found ${sizes} memory.size, ${grows} memory.grow and ${copies} memory.copy sites, expected ` +
-        `${memorySizeSites}, ${memoryGrowSites} and ${memoryCopySites}`,
+      `sites of memory.size, memory.grow, memory.copy and ${SECOND_SPARE_IMPORT}: found ${found}, expected ${expected}`,
     );
   }
   sections.known.set(SECTION.code, code);
@@ -219,6 +272,24 @@ function appendFunctions(sections: WasmSections, functions: FunctionIndexes, glo
   ];
   const encoded = bodies.map((body) => new WasmWriter().sized(body).done());
   sections.known.set(SECTION.code, appendToVector(section(sections, SECTION.code), encoded));
+}
+
+/** The last of the appended functions is JS_JSONStringify as it was; its type is that of the entry that takes its place. */
+function moveStringify(sections: WasmSections, functions: FunctionIndexes): void {
+  const { stringify, stringifyEntry, stringifyOriginal: original, newString, free, firstDefined } = functions;
+  const index = stringifyEntry - firstDefined;
+  const types = section(sections, SECTION.function);
+  const type = new WasmWriter().u32(functionType(types, index)).done();
+  sections.known.set(SECTION.function, appendToVector(types, [type]));
+  const entry = stringifyBody({ stringify, original, newString, free });
+  sections.known.set(SECTION.code, moveBody(section(sections, SECTION.code), index, entry));
+}
+
+function functionType(types: Uint8Array, index: number): number {
+  const reader = new WasmReader(types);
+  reader.u32();
+  for (let before = index; before > 0; before--) reader.skipLeb();
+  return reader.u32();
 }
 
 function sizeBody({ top }: GlobalIndexes): Uint8Array {

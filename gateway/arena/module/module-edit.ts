@@ -139,6 +139,21 @@ function mapBody(
   return writer ? writer.raw(code.subarray(copied, end)).done() : code.subarray(start, end);
 }
 
+/** Puts another body in a function's place and the original at the end; `index` counts defined functions only. */
+export function moveBody(code: Uint8Array, index: number, replacement: Uint8Array): Uint8Array {
+  const reader = new WasmReader(code);
+  const count = reader.u32();
+  const writer = new WasmWriter().u32(count + 1);
+  let moved: Uint8Array | undefined;
+  for (let i = 0; i < count; i++) {
+    const body = reader.span(reader.u32());
+    writer.sized(i === index ? replacement : body);
+    if (i === index) moved = body;
+  }
+  if (!moved) throw new WasmFormatError(`there is no function ${index}`);
+  return writer.sized(moved).done();
+}
+
 /** Reads the active data segments; any other kind is refused. */
 export function readDataSegments(content: Uint8Array): DataSegment[] {
   const reader = new WasmReader(content);
