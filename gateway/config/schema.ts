@@ -184,7 +184,7 @@ export const configSchema = section(
     images: withDefault(
       size("1Mi", "16Gi"),
       "32Mi",
-      "Room for the images of all handlers: what each looks like before its first request. During a reload both generations are in it. `nea check` says how much the handlers need.",
+      "Room for the images of all handlers: what each looks like before its first request. During a reload both generations are in it, but for images that have not changed. `nea check` says how much the handlers need.",
       restart,
     ),
     prefault: withDefault(

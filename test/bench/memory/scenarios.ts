@@ -169,10 +169,13 @@ function fetchAll({ port }: Subject, path: string, feed?: Feed): Promise<number>
     );
     req.on("error", () => resolve(0));
     if (!feed) return void req.end();
+    let goOn = (): void => {};
+    req.on("drain", () => goOn()).on("close", () => goOn());
     const write = (piece: Buffer) =>
-      new Promise<void>((taken) =>
-        req.write(piece) ? taken() : req.once("drain", taken).once("close", taken),
-      );
+      new Promise<void>((taken) => {
+        goOn = taken;
+        if (req.write(piece) || req.destroyed) taken();
+      });
     void feed(write).then(() => req.end());
   });
 }
