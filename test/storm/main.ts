@@ -5,7 +5,8 @@ import { parseStormOptions } from "./options.ts";
 import { renderStorm, verdict } from "./report.ts";
 import { runStorm } from "./storm.ts";
 
-const QUIET_SECONDS = 10;
+/** So long that a 99th percentile is made of more than a handful of requests. */
+const QUIET_SECONDS = 20;
 
 const { seed, seconds, cgroup } = parseStormOptions(process.argv.slice(2));
 console.log(
