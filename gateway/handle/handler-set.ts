@@ -12,6 +12,7 @@ import { type Bundle, BundleError, type HandlerFault, bundle, displayName, stopB
 import { type Culprit, culpritAt, culpritOf, culpritOfStack } from "./culprit.ts";
 import { explainMissing } from "./missing-globals.ts";
 import { type Platform, platformFor } from "./platform.ts";
+import { childrenGiveWay } from "../shared/give-way.ts";
 import { formatSizeBytes } from "../shared/units.ts";
 import { SourcePositions } from "./source-position.ts";
 
@@ -43,6 +44,9 @@ export class HandlerLoadError extends Error {
   }
 }
 
+/** As the thread that reads a changed configuration (config/load-worker.ts). */
+const BUNDLER_NICE = 10;
+
 /** Evaluating a module and each warm request may take this much CPU time; a handler that needs more is at fault. */
 const LOAD_CPU_US = 2_000_000;
 
@@ -63,9 +67,9 @@ export async function loadHandlers(
   routes: readonly RouteConfig[],
   pools: Named<PoolConfig>,
   arenas: Arenas,
-  { workshop = new Workshop(), before = new Map() }: LoadOptions = {},
+  { before, workshop = new Workshop({ givesWay: before !== undefined }) }: LoadOptions = {},
 ): Promise<Map<string, LoadedHandler>> {
-  const loader = new Loader(pools, arenas, before);
+  const loader = new Loader(pools, arenas, before ?? new Map());
   const loaded = new Map<string, LoadedHandler>();
   const faults: HandlerFault[] = [];
   const withHandler = routes.filter((route): route is HandlerRoute => route.handler !== null);
@@ -96,9 +100,17 @@ interface Prepared {
   readonly platform: Platform;
 }
 
-/** Handlers while they are bundled, in esbuild's process: needs no arenas, so it may begin before there are any. */
+/**
+ * Handlers while they are bundled, in esbuild's process: needs no arenas, so it may begin before there are any. While requests are
+ * served it gives way to them, as the reading of the configuration does.
+ */
 export class Workshop {
   readonly #prepared = new Map<string, Promise<Prepared>>();
+  readonly #givesWay: boolean;
+
+  constructor({ givesWay }: { givesWay: boolean }) {
+    this.#givesWay = givesWay;
+  }
 
   /** One at a time: the plan's term for esbuild holds for one. */
   begin(route: RouteConfig | undefined): void {
@@ -109,7 +121,10 @@ export class Workshop {
 
   prepare(file: string): Promise<Prepared> {
     let prepared = this.#prepared.get(file);
-    if (!prepared) this.#prepared.set(file, (prepared = prepare(file)));
+    if (!prepared) {
+      this.#prepared.set(file, (prepared = prepare(file)));
+      if (this.#givesWay) childrenGiveWay(BUNDLER_NICE);
+    }
     return prepared;
   }
 }
