@@ -19,10 +19,10 @@ import type { Logger } from "./shared/log.ts";
 import {
   type LoadedHandler,
   type LoadedHandlers,
-  type Workshop,
   loadHandlers,
   unloadHandlers,
 } from "./handle/handler-set.ts";
+import type { Workshop } from "./handle/workshop.ts";
 import { warmFailures } from "./handle/warm-failures.ts";
 import type { CheckOptions } from "./proxy/active-check.ts";
 import { targetAddress, type TlsToTarget } from "./proxy/connect.ts";

@@ -127,14 +127,11 @@ export class ArenaThreads {
   }
 
   delays(pace: Pace): Delays {
-    let leastUs = Infinity;
-    for (const seat of this.#seatsFor(pace))
-      if (this.#admits(seat, pace)) leastUs = Math.min(leastUs, seat.backlogUs);
-    const ofSlotUs = (slot: number): number => {
+    const ofSlotUs = (slot?: number): number => {
       const seat = this.#best(pace, slot);
       return seat ? this.#delayUs(seat, slot) : Infinity;
     };
-    return { leastUs, ofSlotUs };
+    return { leastUs: ofSlotUs(), ofSlotUs };
   }
 
   /** To be called when there is time for it. */
@@ -201,13 +198,14 @@ export class ArenaThreads {
     return pace === "short" ? this.#forShort : this.#forLong;
   }
 
-  /** When the slot's turn would begin there. */
-  #delayUs(seat: Seat, slot: number): number {
+  /** When the slot's turn would begin there; undefined: in the slot that suits it best. */
+  #delayUs(seat: Seat, slot: number | undefined): number {
+    if (slot === undefined) return seat.backlogUs;
     if (!seat.thread.hasArena(slot)) return seat.backlogUs + ARENA_US;
     return seat.backlogUs + (seat === this.#seatOf[slot] ? 0 : INSTANCE_US);
   }
 
-  #best(pace: Pace, slot: number): Seat | undefined {
+  #best(pace: Pace, slot: number | undefined): Seat | undefined {
     let best: Seat | undefined;
     let bestUs = Infinity;
     for (const seat of this.#seatsFor(pace)) {

@@ -1,7 +1,7 @@
 /**
  * The arenas of a gateway as one thing: slots, threads and images, and what runs in which slot.
  *
- * Bound: the slots' memories, the images memory, threads + 1 workers; all made by `openArenas` and none later (but for
+ * Bound: the slots' memories, the images memory, threads + 2 workers; all made by `openArenas` and none later (but for
  * the worker that replaces a killed one).
  */
 import { SLOT } from "./control.ts";

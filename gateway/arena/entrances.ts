@@ -73,8 +73,7 @@ export class Share {
   /** Of housekeeping, which nobody is charged for. */
   static ofCleaning(pace: "short" | "long"): Share {
     const share = new Share();
-    share.#longUs = pace === "long" ? Infinity : 0;
-    share.expectedUs = pace === "long" ? Infinity : 0;
+    share.#longUs = share.expectedUs = pace === "long" ? LONG_US : 0;
     return share;
   }
 }

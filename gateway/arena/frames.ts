@@ -7,10 +7,12 @@
  * native loop, since the memory outlives the thread.
  *
  * The offsets are those of quickjs-ng 0.17 on wasm32 as in quickjs-wasi 3.6.2 (quickjs.c: JSRuntime, JSStackFrame,
- * JSObject, JSFunctionBytecode, JSString, find_line_num); `verifyFrames` proves them at every start on a script whose
- * frames are known. Memory is treated as hostile: every read is bounded, every loop counted.
+ * JSObject, JSFunctionBytecode, JSString, find_line_num), a binary whose hash is pinned (module/arena-module.ts);
+ * test/unit/arena-frames.test.ts holds them. Memory is treated as hostile: every read is bounded, every loop counted.
  */
-const RUNTIME = { atomSize: 556, atomArray: 568, currentFrame: 660 };
+import { LENGTH_MASK, STRING, RUNTIME as VALUES } from "./value-layout.ts";
+
+const RUNTIME = { ...VALUES, currentFrame: 660 };
 const CONTEXT = { randomState: 280 };
 const FRAME = { previous: 0, callee: 8, pc: 28 };
 const OBJECT = { bytecode: 24 };
@@ -25,7 +27,6 @@ const BYTECODE = {
   lineTableBytes: 72,
   lineTable: 76,
 };
-const STRING = { length: 0, characters: 24 };
 
 /** Innermost frames are what is asked for; deep recursions repeat themselves. */
 const MAX_FRAMES = 64;
@@ -156,7 +157,7 @@ class ArenaReader {
     if (atom === 0 || atom >= this.word(runtime + RUNTIME.atomSize)) return undefined;
     const string = this.word(this.word(runtime + RUNTIME.atomArray) + atom * 4);
     const header = this.word(string + STRING.length);
-    const length = Math.min(header & 0x7fff_ffff, MAX_NAME);
+    const length = Math.min(header & LENGTH_MASK, MAX_NAME);
     const wide = header >>> 31 === 1;
     const start = string + STRING.characters;
     return this.#bytes.toString(wide ? "utf16le" : "latin1", start, start + length * (wide ? 2 : 1));

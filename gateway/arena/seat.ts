@@ -64,8 +64,7 @@ export class Seat {
 
   /** Whether it can take another turn. */
   get hasTime(): boolean {
-    if (!this.thread.isReady || this.isHeldUp) return false;
-    if (this.#longSlot !== undefined) return false;
+    if (this.isAway) return false;
     return this.#pending.size === 0 || (this.#pending.size < TURNS_AHEAD && this.#backlogUs < AHEAD_US);
   }
 

@@ -88,6 +88,7 @@ export class Watchdog {
     }
     const usedNs = thread.cpuNs();
     if (usedNs === undefined || running.cpuNs === undefined) return true;
+    // It was asked for the first time at the second look, when the turn had been running for up to two ticks.
     return (usedNs - running.cpuNs) / 1e6 >= limitMs - 2 * TICK_MS;
   }
 }

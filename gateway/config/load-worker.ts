@@ -2,12 +2,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { ConfigError } from "./faults.ts";
 import type { Loaded } from "./load-aside.ts";
-import { giveWay } from "../shared/give-way.ts";
+import { ASIDE_NICE, giveWay } from "../shared/give-way.ts";
 
-/** A tenth of the weight of the threads that serve. */
-const NICE = 10;
-
-giveWay(NICE);
+giveWay(ASIDE_NICE);
 // Most of what it does is to load this.
 const { loadConfig } = await import("./load.ts");
 

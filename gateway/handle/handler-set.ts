@@ -8,13 +8,13 @@ import { ImagesFullError } from "../arena/arenas.ts";
 import type { Share } from "../arena/entrances.ts";
 import type { BuildFailure, ImageRecipe } from "../arena/image-builder.ts";
 import type { HandlerConfig, Named, PoolConfig, RouteConfig } from "../config/types.ts";
-import { type Bundle, BundleError, type HandlerFault, bundle, displayName, stopBundler } from "./bundle.ts";
+import { BundleError, type HandlerFault, displayName, stopBundler } from "./bundle.ts";
 import { type Culprit, culpritAt, culpritOf, culpritOfStack } from "./culprit.ts";
 import { explainMissing } from "./missing-globals.ts";
-import { type Platform, platformFor } from "./platform.ts";
-import { childrenGiveWay } from "../shared/give-way.ts";
+import type { Platform } from "./platform.ts";
 import { formatSizeBytes } from "../shared/units.ts";
 import { SourcePositions } from "./source-position.ts";
+import { type Prepared, Workshop } from "./workshop.ts";
 
 export interface LoadedHandler {
   /** The handler's file as logs call it. */
@@ -43,9 +43,6 @@ export class HandlerLoadError extends Error {
     this.faults = faults;
   }
 }
-
-/** As the thread that reads a changed configuration (config/load-worker.ts). */
-const BUNDLER_NICE = 10;
 
 /** Evaluating a module and each warm request may take this much CPU time; a handler that needs more is at fault. */
 const LOAD_CPU_US = 2_000_000;
@@ -92,46 +89,6 @@ export async function loadHandlers(
 
 export function unloadHandlers(loaded: LoadedHandlers, arenas: Arenas): void {
   for (const image of new Set([...loaded.values()].map(({ image }) => image))) arenas.release(image);
-}
-
-/** What esbuild makes of a handler's file. */
-interface Prepared {
-  readonly bundle: Bundle;
-  readonly platform: Platform;
-}
-
-/**
- * Handlers while they are bundled, in esbuild's process: needs no arenas, so it may begin before there are any. While requests are
- * served it gives way to them, as the reading of the configuration does.
- */
-export class Workshop {
-  readonly #prepared = new Map<string, Promise<Prepared>>();
-  readonly #givesWay: boolean;
-
-  constructor({ givesWay }: { givesWay: boolean }) {
-    this.#givesWay = givesWay;
-  }
-
-  /** One at a time: the plan's term for esbuild holds for one. */
-  begin(route: RouteConfig | undefined): void {
-    if (!route?.handler) return;
-    // Whoever waits for it hears of its faults.
-    this.prepare(route.handler.file).catch(() => {});
-  }
-
-  prepare(file: string): Promise<Prepared> {
-    let prepared = this.#prepared.get(file);
-    if (!prepared) {
-      this.#prepared.set(file, (prepared = prepare(file)));
-      if (this.#givesWay) childrenGiveWay(BUNDLER_NICE);
-    }
-    return prepared;
-  }
-}
-
-async function prepare(file: string): Promise<Prepared> {
-  const bundled = await bundle(file);
-  return { bundle: bundled, platform: await platformFor(bundled.code) };
 }
 
 class Loader {

@@ -5,6 +5,9 @@
 import { readFileSync, readdirSync, readlinkSync } from "node:fs";
 import { setPriority } from "node:os";
 
+/** For what nobody waits for who has sent a request: reading and bundling of what is to serve next. */
+export const ASIDE_NICE = 10;
+
 /** `nice`: 1 to 19; a thread of nice 10 has a tenth of the weight of one of nice 0 (sched(7)). */
 export function giveWay(nice: number): void {
   try {

@@ -7,7 +7,7 @@
 //   /computing    from another thread, which computes for a moment            client, server, thread, server, client
 import { Agent, createServer, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
+import { parentPort, Worker, workerData } from "node:worker_threads";
 import { giveWay } from "../../gateway/shared/give-way.ts";
 import { BYSTANDER_ANSWER } from "./innocents.ts";
 
@@ -17,7 +17,7 @@ const COMPUTING_MS = 0.2;
 const NICE = 4;
 
 if (workerData === "compute") compute();
-else if (!isMainThread) serve();
+else serve();
 
 function compute(): void {
   giveWay(NICE);

@@ -41,6 +41,6 @@ describe("a handler", () => {
   });
 
   test("takes long when all its turns are a little longer than short", () => {
-    expect(shareAfter(SHORT_US, ...times(8, LONG_US + 1000)).pace).toBe("long");
+    expect(shareAfter(SHORT_US, ...times(4, LONG_US + 1000)).pace).toBe("long");
   });
 });

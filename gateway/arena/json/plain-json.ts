@@ -12,7 +12,16 @@
  *
  * Owner: the thread, which has one. Bound: its buffers, JSON_SCRATCH_BYTES.
  */
-import { DOUBLE_ADDEND, FIRST_TAG, LAST_TAG, OBJECT, ROPE, ROPE_DEPTH, TAG, VALUE_BYTES } from "./layout.ts";
+import {
+  DOUBLE_ADDEND,
+  FIRST_TAG,
+  LAST_TAG,
+  OBJECT,
+  ROPE,
+  ROPE_DEPTH,
+  TAG,
+  VALUE_BYTES,
+} from "../value-layout.ts";
 import { type Memory, NO_PLAN, PLAN, PLANS_BYTES, Plans, isFastArray, isPlainObject } from "./plans.ts";
 import { StringPlace } from "./string-place.ts";
 import { TEXT_BUFFER_BYTES, TextBuffer } from "./text-buffer.ts";

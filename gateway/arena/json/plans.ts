@@ -20,7 +20,7 @@ import {
   SHAPE,
   STRING,
   VALUE_BYTES,
-} from "./layout.ts";
+} from "../value-layout.ts";
 import { SHAPES_MAX, ShapeTable, TABLE_BYTES, UNKNOWN } from "./shape-table.ts";
 import { StringPlace } from "./string-place.ts";
 

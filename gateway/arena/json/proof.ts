@@ -1,5 +1,5 @@
 /**
- * The proof that layout.ts speaks of this engine: before a thread makes its first image, values of every kind are written by the host
+ * The proof that value-layout.ts speaks of this engine: before a thread makes its first image, values of every kind are written by the host
  * and by the engine itself, in the arena where scripts are compiled, which is thrown away. If the texts differ, or the host has
  * written what it should have left alone, there is no image, and a gateway that starts does not listen.
  */
@@ -57,7 +57,7 @@ export function proveLayout(vm: Vm): void {
   const wronglyWritten = vm.plainTexts - before - written;
   if (same !== "true" || written !== 1 || wronglyWritten !== 0) {
     throw new Error(
-      `the engine keeps values otherwise than arena/json/layout.ts says (${same}, ${written}, ${wronglyWritten})`,
+      `the engine keeps values otherwise than arena/value-layout.ts says (${same}, ${written}, ${wronglyWritten})`,
     );
   }
   proven = true;

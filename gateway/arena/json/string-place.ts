@@ -1,5 +1,5 @@
 /** Where an engine's string has its characters. One object is filled anew for each string: no garbage per string. */
-import { KIND, LENGTH_MASK, SLICE, STRING } from "./layout.ts";
+import { KIND, LENGTH_MASK, SLICE, STRING } from "../value-layout.ts";
 
 export class StringPlace {
   start = 0;

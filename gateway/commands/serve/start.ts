@@ -8,7 +8,7 @@ import { arenaWorkerCode } from "../../arena/worker-code.ts";
 import type { ReadConfig } from "../../config/handover.ts";
 import { Gateway } from "../../gateway.ts";
 import { Generation } from "../../generation.ts";
-import { Workshop } from "../../handle/handler-set.ts";
+import { Workshop } from "../../handle/workshop.ts";
 import { keepCapsToThisThread } from "../../launch.ts";
 import type { Plan } from "../../plan.ts";
 import { Deadlines } from "../../proxy/deadlines.ts";
