@@ -15,6 +15,8 @@ import { changesThatNeedRestart } from "./config/restart.ts";
 import type { Gateway } from "./gateway.ts";
 import { Generation, signatureOf } from "./generation.ts";
 import { HandlerLoadError } from "./handle/handler-set.ts";
+import { WorkbenchThread } from "./handle/workshop-thread.ts";
+import { Workshop } from "./handle/workshop.ts";
 import type { Deadlines } from "./proxy/deadlines.ts";
 import type { Logger } from "./shared/log.ts";
 
@@ -112,6 +114,7 @@ export class Reloader {
       if (fixed.length > 0) throw new RestartNeeded(`a restart is needed to change ${fixed.join(", ")}`);
       const generation = await Generation.open({ config, readAtMs }, arenas, deadlines, {
         before: gateway.generation,
+        workshop: new Workshop(new WorkbenchThread()),
       });
       generation.tell(logger);
       gateway.adopt(generation);

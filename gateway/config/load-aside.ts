@@ -10,7 +10,7 @@ import { ConfigError, type Fault } from "./faults.ts";
 import { plain } from "./plain.ts";
 import type { GatewayConfig } from "./types.ts";
 
-/** A thousand routes take 42 MiB. With the young generation's three spaces it stays below PROCESS.bundlerBytes (48 MiB). */
+/** A thousand routes take 42 MiB. With the young generation's three spaces it stays below PROCESS.bundlerBytes. */
 const HEAP_MIB = 44;
 const YOUNG_MIB = 1;
 

@@ -8,7 +8,7 @@ import { ImagesFullError } from "../arena/arenas.ts";
 import type { Share } from "../arena/entrances.ts";
 import type { BuildFailure, ImageRecipe } from "../arena/image-builder.ts";
 import type { HandlerConfig, Named, PoolConfig, RouteConfig } from "../config/types.ts";
-import { BundleError, type HandlerFault, displayName, stopBundler } from "./bundle.ts";
+import { BundleError, type HandlerFault, displayName } from "./bundle.ts";
 import { type Culprit, culpritAt, culpritOf, culpritOfStack } from "./culprit.ts";
 import { explainMissing } from "./missing-globals.ts";
 import type { Platform } from "./platform.ts";
@@ -64,24 +64,27 @@ export async function loadHandlers(
   routes: readonly RouteConfig[],
   pools: Named<PoolConfig>,
   arenas: Arenas,
-  { before, workshop = new Workshop({ givesWay: before !== undefined }) }: LoadOptions = {},
+  { before, workshop = new Workshop() }: LoadOptions = {},
 ): Promise<Map<string, LoadedHandler>> {
   const loader = new Loader(pools, arenas, before ?? new Map());
   const loaded = new Map<string, LoadedHandler>();
   const faults: HandlerFault[] = [];
   const withHandler = routes.filter((route): route is HandlerRoute => route.handler !== null);
-  for (const [index, route] of withHandler.entries()) {
-    try {
-      const parts = await workshop.prepare(route.handler.file);
-      // While this one's image is made on the spare thread.
-      workshop.begin(withHandler[index + 1]);
-      loaded.set(route.name, await loader.load(route, parts));
-    } catch (error) {
-      if (!(error instanceof BundleError || error instanceof HandlerLoadError)) throw error;
-      faults.push(...error.faults);
+  try {
+    for (const [index, route] of withHandler.entries()) {
+      try {
+        const parts = await workshop.prepare(route.handler.file);
+        // While this one's image is made on the spare thread.
+        workshop.begin(withHandler[index + 1]);
+        loaded.set(route.name, await loader.load(route, parts));
+      } catch (error) {
+        if (!(error instanceof BundleError || error instanceof HandlerLoadError)) throw error;
+        faults.push(...error.faults);
+      }
     }
+  } finally {
+    await workshop.close();
   }
-  await stopBundler();
   if (faults.length === 0) return loaded;
   unloadHandlers(loaded, arenas);
   throw new HandlerLoadError(unique(faults));

@@ -108,31 +108,25 @@ export async function featuresFor(bundle: string): Promise<Feature[]> {
 
 /** The platform for a handler's bundle. */
 export async function platformFor(bundle: string): Promise<Platform> {
-  return platformOf(await featuresFor(bundle));
+  return platformOf(namesOf(await featuresFor(bundle)));
 }
 
-export async function platformOf(features: readonly Feature[]): Promise<Platform> {
-  const names = features.map(({ name }) => name);
-  return {
-    features: names,
-    extensions: EXTENSIONS,
-    scripts: [{ name: PLATFORM_SCRIPT_NAME, code: await scriptOf(names) }],
-  };
-}
+export const namesOf = (features: readonly Feature[]): string[] => features.map(({ name }) => name);
 
-const scripts = new Map<string, Promise<string>>();
-
-function scriptOf(features: readonly string[]): Promise<string> {
+/** The platform of features by name; `make` is for a script that nobody has asked for before. */
+export async function platformOf(features: readonly string[], make = platformScript): Promise<Platform> {
   const key = features.join(" ");
   let script = scripts.get(key);
-  if (!script) {
-    script = bundleScript(features);
-    scripts.set(key, script);
-  }
-  return script;
+  if (!script) scripts.set(key, (script = make(features)));
+  script.catch(() => scripts.delete(key));
+  return { features, extensions: EXTENSIONS, scripts: [{ name: PLATFORM_SCRIPT_NAME, code: await script }] };
 }
 
-async function bundleScript(features: readonly string[]): Promise<string> {
+/** Kept: they are the same as long as this process runs. */
+const scripts = new Map<string, Promise<string>>();
+
+/** Core and features in one classic script. */
+export async function platformScript(features: readonly string[]): Promise<string> {
   const entries = ["./core.ts", ...features.map((name) => `./features/${name}.ts`)];
   const result = await build({
     stdin: {

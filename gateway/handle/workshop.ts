@@ -1,24 +1,42 @@
 /**
- * Handlers while they are bundled, in esbuild's process: needs no arenas, so it may begin before there are any. While requests are
- * served it gives way to them, as the reading of the configuration does.
+ * Handlers while they are bundled: each file once, and the next one while an image is made of the last. Needs no arenas, so it may
+ * begin before there are any.
  */
 import type { RouteConfig } from "../config/types.ts";
-import { ASIDE_NICE, childrenGiveWay } from "../shared/give-way.ts";
-import { type Bundle, bundle } from "./bundle.ts";
-import { type Platform, platformFor } from "./platform.ts";
+import { type Bundle, bundle, stopBundler } from "./bundle.ts";
+import { type Platform, featuresFor, namesOf, platformOf, platformScript } from "./platform.ts";
 
-/** What esbuild makes of a handler's file. */
+/** What becomes of a handler's file. */
 export interface Prepared {
   readonly bundle: Bundle;
   readonly platform: Platform;
 }
 
+/** Where it is done: in this thread, or in one of its own (workshop-thread.ts). */
+export interface Workbench {
+  /** A handler's bundle, and the names of the platform's features that it asks for. Throws BundleError. */
+  bundle(file: string): Promise<{ bundle: Bundle; features: readonly string[] }>;
+  /** The platform's script with these features. */
+  script(features: readonly string[]): Promise<string>;
+  /** Nothing more is to be done here; resolves when esbuild's process has been told to end. */
+  close(): Promise<void>;
+}
+
+export const workbenchHere: Workbench = {
+  async bundle(file) {
+    const made = await bundle(file);
+    return { bundle: made, features: namesOf(await featuresFor(made.code)) };
+  },
+  script: platformScript,
+  close: stopBundler,
+};
+
 export class Workshop {
   readonly #prepared = new Map<string, Promise<Prepared>>();
-  readonly #givesWay: boolean;
+  readonly #bench: Workbench;
 
-  constructor({ givesWay }: { givesWay: boolean }) {
-    this.#givesWay = givesWay;
+  constructor(bench = workbenchHere) {
+    this.#bench = bench;
   }
 
   /** One at a time: the plan's term for esbuild holds for one. */
@@ -30,15 +48,16 @@ export class Workshop {
 
   prepare(file: string): Promise<Prepared> {
     let prepared = this.#prepared.get(file);
-    if (!prepared) {
-      this.#prepared.set(file, (prepared = prepare(file)));
-      if (this.#givesWay) childrenGiveWay(ASIDE_NICE);
-    }
+    if (!prepared) this.#prepared.set(file, (prepared = this.#prepare(file)));
     return prepared;
   }
-}
 
-async function prepare(file: string): Promise<Prepared> {
-  const bundled = await bundle(file);
-  return { bundle: bundled, platform: await platformFor(bundled.code) };
+  close(): Promise<void> {
+    return this.#bench.close();
+  }
+
+  async #prepare(file: string): Promise<Prepared> {
+    const { bundle, features } = await this.#bench.bundle(file);
+    return { bundle, platform: await platformOf(features, (names) => this.#bench.script(names)) };
+  }
 }

@@ -18,8 +18,11 @@ export const PROCESS = {
   engineBytes: 14 * MIB,
   /** Bodies that nobody uses any more and V8 has not found yet (it looks when they are half of its heap). */
   garbageBytes: 16 * MIB,
-  /** esbuild, for sources of up to BUNDLE_SOURCE_BYTES; before it, the thread that reads a changed configuration. */
-  bundlerBytes: 48 * MIB,
+  /**
+   * esbuild, for sources of up to BUNDLE_SOURCE_BYTES (48 MiB), and in a reload the thread that it works for (handle/workshop-thread.ts);
+   * before them, the thread that reads a changed configuration.
+   */
+  bundlerBytes: 64 * MIB,
 } as const;
 
 /** One arena thread. */

@@ -42,7 +42,7 @@ export async function start({ read, plan, limit, log, slots }: StartParts): Prom
   keepCapsToThisThread();
   // esbuild bundles in its own process while the engine is rewritten and compiled in this one, and while threads start.
   const scripts = Promise.all([arenaWorkerCode(), loadPage()]);
-  const workshop = new Workshop({ givesWay: false });
+  const workshop = new Workshop();
   workshop.begin(config.routes.find(({ handler }) => handler));
   const engine = loadEngine();
   const [workerCode, page] = await scripts;
