@@ -5,6 +5,9 @@
  * esbuild runs in a process of its own while handlers are loaded and is stopped afterwards; the plan has a term for it,
  * which holds for sources of up to BUNDLE_SOURCE_BYTES.
  */
+import type { ChildProcess } from "node:child_process";
+import { subscribe } from "node:diagnostics_channel";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { builtinModules } from "node:module";
@@ -74,9 +77,23 @@ export async function bundle(file: string): Promise<Bundle> {
   }
 }
 
-/** Ends esbuild's process; the next bundle starts it again. */
+/** esbuild does not show its process. */
+const processes = new Set<ChildProcess>();
+subscribe("child_process", (message) => {
+  const { process } = message as { process: ChildProcess };
+  processes.add(process);
+  process.once("exit", () => processes.delete(process));
+});
+
+/**
+ * Ends esbuild's process; the next bundle starts it again. Resolves when it is gone: before that its memory is in use, and whoever
+ * started it has to stay, to take note of its end.
+ */
 export async function stopBundler(): Promise<void> {
+  const running = [...processes].filter(({ spawnfile }) => spawnfile.includes("esbuild"));
+  const ends = running.map((process) => once(process, "exit"));
   await stop();
+  await Promise.all(ends);
 }
 
 /**

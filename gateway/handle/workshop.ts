@@ -18,7 +18,7 @@ export interface Workbench {
   bundle(file: string): Promise<{ bundle: Bundle; features: readonly string[] }>;
   /** The platform's script with these features. */
   script(features: readonly string[]): Promise<string>;
-  /** Nothing more is to be done here; resolves when esbuild's process has been told to end. */
+  /** Nothing more is to be done here; resolves when esbuild's process is gone. */
   close(): Promise<void>;
 }
 
