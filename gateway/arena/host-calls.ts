@@ -99,7 +99,7 @@ export class HostCalls {
         effects.final = true;
         break;
       case EFFECT.threw:
-        effects.add(effect, 0, 0, 0, effects.text(value(1)), effects.text(value(2)));
+        effects.add(effect, integer(1), 0, 0, effects.text(value(2)), effects.text(value(3)));
         effects.final = true;
         break;
       case EFFECT.badResponse:

@@ -75,7 +75,10 @@ export const EFFECT = {
   log: 9,
   /** done(): everything handed to waitUntil has settled and the response is complete. */
   done: 10,
-  /** threw(description, stack): the handler threw or rejected, or answered with something that is no Response. */
+  /**
+   * threw(id, description, stack): the handler threw or rejected. id: of the subrequest whose failure it passed on, just as that
+   * had reached it; else 0.
+   */
   threw: 11,
   /** badResponse(why): the handler's answer is no valid response. */
   badResponse: 12,

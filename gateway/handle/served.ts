@@ -362,7 +362,10 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
     this.#options.log(level, bytes > textBytes ? `${text}... (${bytes} bytes)` : text);
   }
 
+  /** A handler that lets ctx.next() fail answers as the route would without it. */
   #threw(effect: Effect): void {
+    const upstreamFailure = this.#subrequests.failureOf(effect.a);
+    if (upstreamFailure) return this.#fail(upstreamFailure);
     const stack = effectText(
       this.#run.slot.bytes,
       effect.bodyPointer,

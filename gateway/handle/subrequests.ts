@@ -42,6 +42,8 @@ export class Subrequests {
   readonly #generation: Generation;
   readonly #deliver: (event: TurnEvent) => void;
   readonly #entries = new Map<number, Entry>();
+  /** Of ctx.next() alone: why the route's upstream did not answer. */
+  readonly #failures = new Map<number, GatewayError>();
 
   constructor(exchange: Exchange, route: Route, generation: Generation, deliver: (event: TurnEvent) => void) {
     this.#exchange = exchange;
@@ -59,6 +61,11 @@ export class Subrequests {
       if (!(error instanceof RequestFault)) throw error;
       this.#deliver({ event: EVENT.subrequestFailed, id, text: error.message });
     }
+  }
+
+  /** Why this ctx.next() failed, if it did. */
+  failureOf(id: number): GatewayError | undefined {
+    return this.#failures.get(id);
   }
 
   get(id: number): Subrequest | undefined {
@@ -135,7 +142,10 @@ export class Subrequests {
     this.#entries.set(id, { subrequest, fed, writing: false });
     subrequest.head.then(
       (answer) => this.#answered(id, url.href, answer),
-      (error: unknown) => this.#arrived({ event: EVENT.subrequestFailed, id, text: wordsFor(error) }),
+      (error: unknown) => {
+        if (target === "next" && error instanceof GatewayError) this.#failures.set(id, error);
+        this.#arrived({ event: EVENT.subrequestFailed, id, text: wordsFor(error) });
+      },
     );
   }
 

@@ -10,6 +10,7 @@ import { answer, readResponse } from "../http/response.ts";
 import { describe, stackOf } from "./describe.ts";
 import { inPieces } from "./pieces.ts";
 import { pump } from "./pump.ts";
+import { failedSubrequest } from "./subrequest.ts";
 
 const { respond, done, threw, badResponse, log } = EFFECT;
 const { none, string, bytes, host: hostBody, stream } = BODY_KIND;
@@ -78,7 +79,7 @@ function refuse(why: string): void {
 export function fail(error: unknown): void {
   if (responded) return;
   responded = true;
-  host(threw, describe(error), stackOf(error));
+  host(threw, failedSubrequest(error), describe(error), stackOf(error));
 }
 
 /** ctx.waitUntil: the slot is kept until the promise settles; the wall limit bounds it. */

@@ -31,10 +31,13 @@ interface Waiting {
 
 let last = 0;
 const waiting = new Map<number, Waiting>();
+/** By error: of which subrequest the handler has been told with it. */
+const failures = new Map<unknown, number>();
 
 forgetWith(() => {
   last = 0;
   waiting.clear();
+  failures.clear();
 });
 
 /** Sends a request, taking its body; rejects like fetch() does. */
@@ -96,7 +99,14 @@ export function onSubrequestHead(id: number, head: string, hasBody: boolean): vo
 export function onSubrequestFailed(id: number, why: string): void {
   const found = waiting.get(id);
   waiting.delete(id);
-  found?.reject(new TypeError(`fetch failed: ${why}`));
+  const error = new TypeError(`fetch failed: ${why}`);
+  failures.set(error, id);
+  found?.reject(error);
+}
+
+/** The subrequest whose failure this very error is; 0: none. */
+export function failedSubrequest(error: unknown): number {
+  return failures.get(error) ?? 0;
 }
 
 export function toResponse(answer: Answer, redirected: boolean, immutable: boolean): Response {
