@@ -12,12 +12,12 @@ import type { Effect } from "../arena/effects.ts";
 import { effectBody, effectText } from "../arena/effects.ts";
 import { type Code, GatewayError } from "../errors.ts";
 import type { Generation, Route } from "../generation.ts";
-import { Delivery } from "../proxy/delivery.ts";
 import { faultOfFields } from "../proxy/headers.ts";
 import { refuse } from "../reply/refuse.ts";
 import { ONE_WRITE_BYTES } from "../reply/reply-writer.ts";
-import { sendReply, withoutLength } from "../reply/send.ts";
+import { sendReply } from "../reply/send.ts";
 import { BODY_KIND, EFFECT, EVENT, PIECE_BYTES } from "./abi.ts";
+import { Answer, type AnswerOwner } from "./answer.ts";
 import { abortWords } from "./abort-words.ts";
 import { consoleText } from "./console-text.ts";
 import { type Culprit, culpritOf, culpritOfStack } from "./culprit.ts";
@@ -78,7 +78,7 @@ const CODE_OF: Record<AbortCause, Code> = {
   trapped: "ARENA_TRAPPED",
 };
 
-export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
+export class HandlerExchange implements RunOwner, AnswerOwner, ResponseWatcher, Served {
   error: GatewayError | null = null;
   status = 0;
   bytesOut = 0;
@@ -91,10 +91,10 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
   readonly #options: ServeOptions;
   readonly #run: HandlerRun;
   readonly #subrequests: Subrequests;
-  #delivery: Delivery | null = null;
-  /** Reads of the request's body and writes of the response that will become events. */
+  /** Of an answer that is not written at once. */
+  #answer: Answer | null = null;
+  /** Reads of the request's body that will become events. */
   #outstanding = 0;
-  #writing = false;
   /** Of console output so far, and lines that were too many. */
   #logBytes = 0;
   #logsCut = 0;
@@ -141,7 +141,7 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
   }
 
   get awaited(): boolean {
-    return this.#outstanding + this.#subrequests.outstanding > 0;
+    return this.#outstanding + this.#subrequests.outstanding > 0 || this.#answer?.isWriting === true;
   }
 
   start(): void {
@@ -167,7 +167,7 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
       case EFFECT.write:
         return effect.a === 0 ? this.#write(effect) : this.#subrequests.write(effect.a, this.#copy(effect));
       case EFFECT.writeEnd:
-        return effect.a === 0 ? this.#delivery?.onEnd([]) : this.#subrequests.writeEnd(effect.a);
+        return effect.a === 0 ? this.#answer?.end() : this.#subrequests.writeEnd(effect.a);
       case EFFECT.writeAbort:
         return effect.a === 0 ? this.#breakOff() : this.#subrequests.writeAbort(effect.a);
       case EFFECT.subrequest:
@@ -204,7 +204,7 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
     this.#answered = true;
     this.status = status;
     if (effect.b === BODY_KIND.host) return this.#passOn(effect.bodyPointer, status, headers);
-    if (effect.b === BODY_KIND.stream) return this.#stream(status, headers);
+    if (effect.b === BODY_KIND.stream) return this.#newAnswer().stream(status, headers);
     const body = effectBody(this.#run.slot.bytes, effect.bodyPointer, effect.bodyBytes);
     this.bytesOut = body.length;
     // Only a complete run's arena stays as it is until the client has everything; otherwise the handler goes on.
@@ -216,87 +216,42 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
     }
   }
 
-  /** A large answer is written from the arena in pieces, each when the client has taken the last. */
+  /** A large answer leaves the arena piece by piece. */
   #sendFromArena(status: number, headers: string[], body: Buffer, final: boolean): void {
-    if (!final)
-      return this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", "a piece of more than PIECE_BYTES"));
-    let sent = 0;
-    const pump = () => {
-      while (sent < body.length) {
-        const piece = body.subarray(sent, sent + PIECE_BYTES);
-        sent += piece.length;
-        if (!delivery.onData(piece)) return;
-      }
-      delivery.onEnd([]);
-    };
-    const delivery = this.#newDelivery(pump);
-    delivery.onHead(status, "", [...withoutLength(headers), "content-length", String(body.length)]);
-    pump();
+    if (final) return this.#newAnswer().sendPieces(status, headers, body);
+    this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", "a piece of more than PIECE_BYTES"));
   }
 
   /** The answer's body comes from elsewhere and does not enter the arena. */
   #passOn(id: number, status: number, headers: string[]): void {
-    const how = { status, headers, ...this.#deliveryOptions() };
-    if (id === 0) return this.#echo(status, headers);
+    if (id === 0) return this.#newAnswer().echo(status, headers);
     const subrequest = this.#subrequests.handOver(id);
     if (!subrequest) return this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", "its body was used already"));
-    this.#delivery = subrequest.handOver(this.#exchange, how, (outcome) => this.#delivered(outcome.error));
+    this.#newAnswer().passOn(subrequest, status, headers);
   }
 
-  /** The client's own body goes back to it. */
-  #echo(status: number, headers: string[]): void {
-    const { body } = this.#exchange;
-    const delivery = this.#newDelivery(() => body?.resume());
-    delivery.onHead(status, "", headers);
-    if (!body) return delivery.onEnd([]);
-    body.start({
-      write: (chunk) => delivery.onData(chunk),
-      end: () => delivery.onEnd([]),
-      fail: (error) => delivery.onError(error),
-    });
-  }
-
-  #stream(status: number, headers: string[]): void {
-    const delivery = this.#newDelivery(() => this.#written());
-    delivery.onHead(status, "", headers);
-  }
-
-  #newDelivery(resume: () => void): Delivery {
-    const delivery = new Delivery(this.#exchange, this.#deliveryOptions(), (outcome) =>
-      this.#delivered(outcome.error),
-    );
-    delivery.source = { resume, abort: (error) => this.#sourceAborted(error) };
-    return (this.#delivery = delivery);
-  }
-
-  #deliveryOptions() {
+  #newAnswer(): Answer {
     const { place, replyIdleMs, route } = this.#options;
-    return { deadlines: place.deadlines, replyIdleMs, rules: route.responseRules };
+    const options = { deadlines: place.deadlines, replyIdleMs, rules: route.responseRules };
+    return (this.#answer = new Answer(this.#exchange, options, this));
   }
 
   #write(effect: Effect): void {
-    const { bodyBytes } = effect;
-    if (!this.#delivery || this.#writing) return this.#run.deliver({ event: EVENT.writeFailed, id: 0 });
-    this.bytesOut += bodyBytes;
-    const piece = this.#copy(effect);
+    const piece = this.#answer?.hasRoom ? this.#copy(effect) : null;
     if (!piece) return this.#run.deliver({ event: EVENT.writeFailed, id: 0 });
-    this.#outstanding++;
-    this.#writing = true;
-    if (this.#delivery.onData(piece)) this.#written();
+    this.bytesOut += piece.length;
+    this.#answer!.write(piece);
   }
 
-  /** The client has taken what was written: the handler may write on. */
-  #written(): void {
-    if (!this.#writing) return;
-    this.#writing = false;
-    this.#outstanding--;
+  /** The handler may write on. */
+  answerWritten(): void {
     this.#run.deliver({ event: EVENT.writable, id: 0 });
   }
 
   #breakOff(): void {
     const error = new GatewayError("HANDLE_THREW", "the response's stream broke off");
     this.error ??= error;
-    this.#delivery?.onError(error);
+    this.#answer?.fail(error);
   }
 
   #subrequest({ textPointer, textBytes }: Effect): void {
@@ -383,7 +338,7 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
 
   #fail(error: GatewayError): void {
     this.error ??= error;
-    if (this.#answered) return void this.#delivery?.onError(error);
+    if (this.#answered) return this.#answer?.fail(error);
     this.#answered = true;
     if (this.#unseen && this.#options.takeOver(this)) return this.#retire();
     this.status = this.error.status;
@@ -436,16 +391,15 @@ export class HandlerExchange implements RunOwner, ResponseWatcher, Served {
   }
 
   /** The client is gone while we stream to it: the handler hears that nobody reads. */
-  #sourceAborted(error: GatewayError): void {
+  answerAborted(error: GatewayError): void {
     this.error ??= error;
-    this.#delivery?.onError(error);
     this.#run.deliver({ event: EVENT.writeFailed, id: 0 });
     this.#run.deliver({ event: EVENT.clientGone, id: 0 });
   }
 
-  #delivered(error: GatewayError | null): void {
+  answerOver(error: GatewayError | null): void {
     if (error) this.error ??= error;
-    this.bytesOut = Math.max(this.bytesOut, this.#delivery?.bytesOut ?? 0);
+    this.bytesOut = Math.max(this.bytesOut, this.#answer?.bytesOut ?? 0);
     this.#responseOver();
   }
 
