@@ -27,6 +27,7 @@ const ENVIRONMENT = {
 
 const OLD_SPACE = "--max-old-space-size";
 const SEMI_SPACE = "--max-semi-space-size";
+const V8_POOL = "--v8-pool-size";
 
 /**
  * Compiled modules are kept between starts, beside the sources: half of the time that they take to load, and no TypeScript
@@ -42,8 +43,11 @@ export function cacheCompiledCode(): void {
 
 /** Whether this process was started with a capped heap, by us or by somebody who wants other caps. */
 export function heapIsCapped(): boolean {
-  const options = `${process.execArgv.join(" ")} ${process.env.NODE_OPTIONS ?? ""}`;
-  return options.includes(OLD_SPACE);
+  return isGiven(OLD_SPACE);
+}
+
+function isGiven(option: string): boolean {
+  return `${process.execArgv.join(" ")} ${process.env.NODE_OPTIONS ?? ""}`.includes(option);
 }
 
 /**
@@ -57,7 +61,7 @@ export function keepCapsToThisThread(): void {
 
 /**
  * V8's threads, which compile and collect garbage for all others and do not give way: one fewer than there are processors, so that
- * they leave one to the I/O thread. Node's default, four, on two processors: what is proxied waits 7 to 8 ms in the storm (p99), and
+ * they leave one to the I/O thread, unless somebody has asked for another number. Node's default, four, on two processors: what is proxied waits 7 to 8 ms in the storm (p99), and
  * 6 with one of them.
  */
 const V8_THREADS = Math.max(1, Math.min(4, availableParallelism() - 1));
@@ -70,7 +74,7 @@ export function relaunch(
   // Nothing else saves it: this process does not come to its end.
   flushCompileCache();
   const flags = [
-    `--v8-pool-size=${V8_THREADS}`,
+    ...(isGiven(V8_POOL) ? [] : [`${V8_POOL}=${V8_THREADS}`]),
     `${OLD_SPACE}=${oldSpaceMib}`,
     `${SEMI_SPACE}=${semiSpaceMib}`,
   ];

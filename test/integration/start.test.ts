@@ -1,27 +1,30 @@
-// What a start does not do: load what serving needs not.
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+// What a start does not do: load what serving needs not, and take more of V8's threads than leave a processor to others.
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { GatewayProcess, inRepository } from "../support/gateway-process.ts";
 import type { LoadedModules } from "../support/report-modules.ts";
 
+const CONFIG = {
+  listen: "127.0.0.1:0",
+  admin: "127.0.0.1:0",
+  pools: { small: { slots: 1, arena: "4Mi" } },
+  routes: [{ handler: inRepository("handlers/hello.ts"), pool: "small" }],
+  drain: { delay: "0s" },
+};
+
 async function modulesOf(changes: object): Promise<LoadedModules> {
   const directory = mkdtempSync(join(tmpdir(), "nea-modules-"));
   onTestFinished(() => rmSync(directory, { recursive: true }));
   const file = join(directory, "modules.json");
-  const config = {
-    listen: "127.0.0.1:0",
-    admin: "127.0.0.1:0",
-    pools: { small: { slots: 1, arena: "4Mi" } },
-    routes: [{ handler: inRepository("handlers/hello.ts"), pool: "small" }],
-    drain: { delay: "0s" },
-    ...changes,
-  };
-  const gateway = await GatewayProcess.start(config, {
-    NODE_OPTIONS: `--import=${inRepository("test/support/report-modules.ts")}`,
-    MODULES_FILE: file,
-  });
+  const gateway = await GatewayProcess.start(
+    { ...CONFIG, ...changes },
+    {
+      NODE_OPTIONS: `--import=${inRepository("test/support/report-modules.ts")}`,
+      MODULES_FILE: file,
+    },
+  );
   expect(await (await fetch(gateway.url)).text()).toContain("you");
   await gateway.stop();
   return JSON.parse(readFileSync(file, "utf8")) as LoadedModules;
@@ -38,3 +41,20 @@ test("a gateway of a fleet has loaded Redis' client before its first request", a
   const { files } = await modulesOf({ fleet: { redis: "redis://127.0.0.1:9" } });
   expect(files.filter((url) => url.includes("/node_modules/ioredis/"))).not.toEqual([]);
 });
+
+/** V8's own threads, which all of the process's isolates share. */
+async function v8Threads(options = ""): Promise<number> {
+  const gateway = await GatewayProcess.start(CONFIG, { NODE_OPTIONS: options });
+  const tasks = `/proc/${gateway.pid}/task`;
+  const names = readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/comm`, "latin1").trim());
+  await gateway.stop();
+  return names.filter((name) => name.endsWith("V8Worker")).length;
+}
+
+test.runIf(existsSync("/proc/thread-self/comm"))(
+  "V8 has one thread fewer than there are processors, one at least and four at most, or as many as it is told",
+  async () => {
+    expect(await v8Threads()).toBe(Math.max(1, Math.min(4, availableParallelism() - 1)));
+    expect(await v8Threads("--v8-pool-size=3")).toBe(3);
+  },
+);
