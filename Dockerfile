@@ -24,14 +24,17 @@ COPY gateway gateway
 ENV NODE_ENV=production NODE_COMPILE_CACHE=/app/.compiled
 # A number, so that Kubernetes can tell that it is not root.
 USER 65532:65532
-# Started once and stopped: that what is in the image runs, and that Node's compiled code is in it. At run time the root file
-# system is read-only, and without the cache a start takes twice as long. Node keeps a cache per user id. What a fleet
+# Started once, reloaded, and stopped: that what is in the image runs, and that Node's compiled code is in it. At run time the root
+# file system is read-only, and without the cache a start takes twice as long. Node keeps a cache per user id. What a fleet
 # needs is loaded for fleets only, so it is loaded once by itself.
 RUN --mount=type=bind,source=config,target=/build/config --mount=type=bind,source=handlers,target=/build/handlers \
+    says() { (exec 3<>/dev/tcp/127.0.0.1/9090 && printf 'GET %s HTTP/1.0\r\n\r\n' "$1" >&3 && grep -q "$2" <&3) 2>/dev/null; }; \
+    until_it_says() { until says "$@"; do kill -0 $!; sleep 0.2; done; }; \
     node --eval 'import("/app/gateway/fleet/fleet.ts")'; \
     node gateway/main.ts serve --config /build/config/gateway.yaml & \
-    until (exec 3<>/dev/tcp/127.0.0.1/9090 && printf 'GET /readyz HTTP/1.0\r\n\r\n' >&3 && grep -q ' 200 ' <&3) 2>/dev/null; \
-    do kill -0 $!; sleep 0.2; done; \
+    until_it_says /readyz ' 200 '; \
+    kill -HUP $!; \
+    until_it_says /metrics '^nea_config_reloads_total{result="ok"} 1'; \
     kill -TERM $! && wait $!
 
 ARG VERSION=0.0.0

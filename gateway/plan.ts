@@ -188,7 +188,7 @@ function processTerms(config: GatewayConfig): Term[] {
       name: "bundler",
       bytes: PROCESS.bundlerBytes,
       owner: "handle/bundle.ts",
-      reason: "esbuild, while handlers load",
+      reason: "esbuild and its thread, while handlers load",
     },
     {
       name: "headroom",
