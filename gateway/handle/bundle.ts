@@ -7,7 +7,6 @@
  */
 import type { ChildProcess } from "node:child_process";
 import { subscribe } from "node:diagnostics_channel";
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { stat } from "node:fs/promises";
 import { builtinModules } from "node:module";
@@ -77,12 +76,13 @@ export async function bundle(file: string): Promise<Bundle> {
   }
 }
 
-/** esbuild does not show its process. */
-const processes = new Set<ChildProcess>();
+/** Of this thread, with their ends: esbuild does not show its process. One that could not be started closes, and never exits. */
+const processes = new Map<ChildProcess, Promise<unknown>>();
 subscribe("child_process", (message) => {
   const { process } = message as { process: ChildProcess };
-  processes.add(process);
-  process.once("exit", () => processes.delete(process));
+  const end = new Promise((resolve) => process.once("close", resolve));
+  processes.set(process, end);
+  void end.then(() => processes.delete(process));
 });
 
 /**
@@ -90,10 +90,9 @@ subscribe("child_process", (message) => {
  * started it has to stay, to take note of its end.
  */
 export async function stopBundler(): Promise<void> {
-  const running = [...processes].filter(({ spawnfile }) => spawnfile.includes("esbuild"));
-  const ends = running.map((process) => once(process, "exit"));
+  const running = [...processes].filter(([{ spawnfile }]) => spawnfile.includes("esbuild"));
   await stop();
-  await Promise.all(ends);
+  await Promise.all(running.map(([, end]) => end));
 }
 
 /**

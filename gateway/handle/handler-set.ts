@@ -64,30 +64,32 @@ export async function loadHandlers(
   routes: readonly RouteConfig[],
   pools: Named<PoolConfig>,
   arenas: Arenas,
-  { before, workshop = new Workshop() }: LoadOptions = {},
+  { before = new Map(), workshop = new Workshop() }: LoadOptions = {},
 ): Promise<Map<string, LoadedHandler>> {
-  const loader = new Loader(pools, arenas, before ?? new Map());
-  const loaded = new Map<string, LoadedHandler>();
-  const faults: HandlerFault[] = [];
+  const loader = new Loader(pools, arenas, before);
   const withHandler = routes.filter((route): route is HandlerRoute => route.handler !== null);
-  try {
-    for (const [index, route] of withHandler.entries()) {
-      try {
-        const parts = await workshop.prepare(route.handler.file);
-        // While this one's image is made on the spare thread.
-        workshop.begin(withHandler[index + 1]);
-        loaded.set(route.name, await loader.load(route, parts));
-      } catch (error) {
-        if (!(error instanceof BundleError || error instanceof HandlerLoadError)) throw error;
-        faults.push(...error.faults);
-      }
-    }
-  } finally {
-    await workshop.close();
-  }
+  const { loaded, faults } = await loadEach(withHandler, loader, workshop).finally(() => workshop.close());
   if (faults.length === 0) return loaded;
   unloadHandlers(loaded, arenas);
   throw new HandlerLoadError(unique(faults));
+}
+
+/** By route name those that could be loaded; what is wrong with the others. */
+async function loadEach(routes: readonly HandlerRoute[], loader: Loader, workshop: Workshop) {
+  const loaded = new Map<string, LoadedHandler>();
+  const faults: HandlerFault[] = [];
+  for (const [index, route] of routes.entries()) {
+    try {
+      const parts = await workshop.prepare(route.handler.file);
+      // While this one's image is made on the spare thread.
+      workshop.begin(routes[index + 1]);
+      loaded.set(route.name, await loader.load(route, parts));
+    } catch (error) {
+      if (!(error instanceof BundleError || error instanceof HandlerLoadError)) throw error;
+      faults.push(...error.faults);
+    }
+  }
+  return { loaded, faults };
 }
 
 export function unloadHandlers(loaded: LoadedHandlers, arenas: Arenas): void {

@@ -117,8 +117,10 @@ export const namesOf = (features: readonly Feature[]): string[] => features.map(
 export async function platformOf(features: readonly string[], make = platformScript): Promise<Platform> {
   const key = features.join(" ");
   let script = scripts.get(key);
-  if (!script) scripts.set(key, (script = make(features)));
-  script.catch(() => scripts.delete(key));
+  if (!script) {
+    scripts.set(key, (script = make(features)));
+    script.catch(() => scripts.delete(key));
+  }
   return { features, extensions: EXTENSIONS, scripts: [{ name: PLATFORM_SCRIPT_NAME, code: await script }] };
 }
 

@@ -143,7 +143,7 @@ export class Subrequests {
     subrequest.head.then(
       (answer) => this.#answered(id, url.href, answer),
       (error: unknown) => {
-        if (target === "next" && error instanceof GatewayError) this.#failures.set(id, error);
+        if (target === "next" && isUpstreams(error)) this.#failures.set(id, error);
         this.#arrived({ event: EVENT.subrequestFailed, id, text: wordsFor(error) });
       },
     );
@@ -330,6 +330,11 @@ export function rewrite(target: string, { config }: Route): string {
   const rest = target.slice(config.match.path.value.length);
   const path = config.rewrite.prefix.replace(/\/$/, "") + rest;
   return path.startsWith("/") ? path : `/${path}`;
+}
+
+/** Whether it is the upstream's: what the handler or the client broke off is not. */
+function isUpstreams(error: unknown): error is GatewayError {
+  return error instanceof GatewayError && error.code.startsWith("PROXY_");
 }
 
 /** What an author is told of an upstream's failure: what happened, no addresses. */

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { type ConfigError, loadConfig } from "../../gateway/config.ts";
 import { loadConfigAside } from "../../gateway/config/load-aside.ts";
 import { ask } from "../support/client.ts";
-import { GatewayProcess, type LogLine, inRepository } from "../support/gateway-process.ts";
+import { GatewayProcess, inRepository } from "../support/gateway-process.ts";
 import { RawOrigin } from "../support/raw-origin.ts";
 
 const SHIPPED = inRepository("config/gateway.yaml");
@@ -62,19 +62,12 @@ describe("a gateway that runs", () => {
     await upstream.stop();
   });
 
-  async function reloaded(config: object): Promise<LogLine> {
-    const before = gateway.log.length;
-    writeFileSync(gateway.configFile, JSON.stringify(config));
-    gateway.child.kill("SIGHUP");
-    return gateway.line((line) => gateway.log.indexOf(line) >= before && /^reload/.test(line.msg!));
-  }
-
   const statusOf = async (path: string) =>
     (await ask(gateway.url + path, { headers: { "x-a": "b" } })).status;
 
   test("takes up a thousand routes, again and again, within its plan", async () => {
     for (let round = 0; round < 3; round++) {
-      expect((await reloaded(configOf(1000))).msg).toBe("reloaded");
+      expect((await gateway.reload(configOf(1000))).msg).toBe("reloaded");
       expect(await statusOf("/path/999")).toBe(200);
     }
     expect(gateway.memory.read().peakBytes).toBeLessThanOrEqual(gateway.plannedBytes);
@@ -82,11 +75,11 @@ describe("a gateway that runs", () => {
 
   test("stays as it is when a configuration takes too much memory to check, and says so", async () => {
     // No longer than a file may be, but all of it nodes for the YAML parser.
-    const line = await reloaded({ ...configOf(1), pools: Array.from({ length: 190_000 }, () => 0) });
+    const line = await gateway.reload({ ...configOf(1), pools: Array.from({ length: 190_000 }, () => 0) });
     expect(line.msg).toBe("reload failed, the old configuration stays");
     expect(line["problem"]).toMatch(/gateway\.yaml:1:1: takes more than 44 MiB to check/);
     expect(await statusOf("/path/999")).toBe(200);
-    expect((await reloaded(configOf(2))).msg).toBe("reloaded");
+    expect((await gateway.reload(configOf(2))).msg).toBe("reloaded");
     expect(await statusOf("/path/999")).toBe(404);
   });
 });

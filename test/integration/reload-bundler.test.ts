@@ -44,17 +44,16 @@ function configOf(said: string) {
   };
 }
 
-/** `see` is called again and again until the log says what became of it. */
-async function reload(config: object, see: () => void = () => {}): Promise<LogLine> {
-  const before = gateway.log.length;
-  const end = () => gateway.log.slice(before).find(({ msg }) => /^reload/.test(msg ?? ""));
-  writeFileSync(gateway.configFile, JSON.stringify(config));
-  gateway.child.kill("SIGHUP");
-  while (!end()) {
-    see();
+/** Reloads, and looks at its children again and again meanwhile. */
+async function reload(config: object): Promise<{ line: LogLine; seen: Child[] }> {
+  const seen: Child[] = [];
+  let isOver = false;
+  const end = gateway.reload(config).finally(() => (isOver = true));
+  while (!isOver) {
+    seen.push(...children());
     await turnOfTheLoop();
   }
-  return end()!;
+  return { line: await end, seen };
 }
 
 function children(): Child[] {
@@ -72,8 +71,8 @@ function children(): Child[] {
 
 describe.runIf(existsSync("/proc/thread-self/children"))("esbuild's process", () => {
   test("belongs to another thread than the one that answers, gives way, and leaves nothing behind", async () => {
-    const seen: Child[] = [];
-    expect((await reload(configOf("second"), () => seen.push(...children()))).msg).toBe("reloaded");
+    const { line, seen } = await reload(configOf("second"));
+    expect(line.msg).toBe("reloaded");
     expect((await ask(`${gateway.url}/c`)).body).toBe("c second");
     expect(seen.length).toBeGreaterThan(0);
     expect(new Set(seen.map(({ pid }) => pid)).size).toBe(1);
@@ -86,20 +85,19 @@ describe.runIf(existsSync("/proc/thread-self/children"))("esbuild's process", ()
   test("is gone as well after a handler that cannot be bundled, whose fault is told with its line", async () => {
     const config = configOf("third");
     writeFileSync(join(directory, "b.js"), "export default {\n  fetch: () => }\n};");
-    const { msg, problem } = await reload(config);
+    const { msg, problem } = await gateway.reload(config);
     expect(msg).toBe("reload failed, the old configuration stays");
     expect(problem).toMatch(/b\.js:2:16: Unexpected "\}"/);
     expect(children()).toEqual([]);
     expect((await ask(`${gateway.url}/a`)).body).toBe("a second");
-    expect((await reload(configOf("fourth"))).msg).toBe("reloaded");
+    expect((await gateway.reload(configOf("fourth"))).msg).toBe("reloaded");
     expect((await ask(`${gateway.url}/b`)).body).toBe("b fourth");
   });
 
   test("is not started for a configuration without handlers", async () => {
-    const seen: Child[] = [];
     const redirect = { name: "moved", match: { path: { exact: "/a" } }, redirect: { location: "/b" } };
-    const config = { ...configOf("fifth"), routes: [redirect] };
-    expect((await reload(config, () => seen.push(...children()))).msg).toBe("reloaded");
+    const { line, seen } = await reload({ ...configOf("fifth"), routes: [redirect] });
+    expect(line.msg).toBe("reloaded");
     expect(seen).toEqual([]);
   });
 });

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { ask } from "../support/client.ts";
-import { GatewayProcess, type LogLine } from "../support/gateway-process.ts";
+import { GatewayProcess } from "../support/gateway-process.ts";
 
 /** Says which evaluation of the module answers; "/throw" ends on the module's fourth line. */
 const NAMED = `const evaluation = Date.now();
@@ -51,13 +51,6 @@ function configOf(handlers: Record<string, { file: string; env?: object }>, imag
   };
 }
 
-async function reload(config: object): Promise<LogLine> {
-  const before = gateway!.log.length;
-  writeFileSync(gateway!.configFile, JSON.stringify(config));
-  gateway!.child.kill("SIGHUP");
-  return gateway!.line((line) => gateway!.log.indexOf(line) >= before && /^reload/.test(line.msg ?? ""));
-}
-
 const asked = async (path: string) =>
   JSON.parse((await ask(gateway!.url + path)).body) as { evaluation: number | string; greeting?: string };
 
@@ -68,14 +61,14 @@ test("a handler that has not changed keeps its image; with another env, or other
   const before = { same: await asked("/same"), changed: await asked("/changed") };
 
   const greeted = { ...changed, env: { GREETING: "good day" } };
-  expect((await reload(configOf({ same, changed: greeted }))).msg).toBe("reloaded");
+  expect((await gateway!.reload(configOf({ same, changed: greeted }))).msg).toBe("reloaded");
   expect(await asked("/same")).toEqual(before.same);
   const after = await asked("/changed");
   expect(after.greeting).toBe("good day");
   expect(after.evaluation).not.toBe(before.changed.evaluation);
 
   write("same.js", NAMED.replace("{ evaluation,", "{ changed: true, evaluation,"));
-  expect((await reload(configOf({ same, changed: greeted }))).msg).toBe("reloaded");
+  expect((await gateway!.reload(configOf({ same, changed: greeted }))).msg).toBe("reloaded");
   expect((await asked("/same")).evaluation).not.toBe(before.same.evaluation);
   expect(await asked("/changed")).toEqual(after);
 });
@@ -86,15 +79,19 @@ test("an image outlives every configuration but the last that has it, through fa
   gateway = await GatewayProcess.start(configOf({ same }));
   const before = await asked("/same");
   for (let round = 0; round < 3; round++) {
-    expect((await reload(configOf({ same, other: same }))).msg).toBe("reloaded");
-    expect((await reload(configOf({ same, broken }))).msg).toMatch(/^reload failed/);
-    expect((await reload(configOf({ same }))).msg).toBe("reloaded");
+    expect((await gateway!.reload(configOf({ same, other: same }))).msg).toBe("reloaded");
+    expect((await gateway!.reload(configOf({ same, broken }))).msg).toMatch(/^reload failed/);
+    expect((await gateway!.reload(configOf({ same }))).msg).toBe("reloaded");
     expect(await asked("/same")).toEqual(before);
   }
   expect(
-    (await reload(configOf({ other: { file: write("other.js", `${NAMED}export const other = 1;`) } }))).msg,
+    (
+      await gateway!.reload(
+        configOf({ other: { file: write("other.js", `${NAMED}export const other = 1;`) } }),
+      )
+    ).msg,
   ).toBe("reloaded");
-  expect((await reload(configOf({ same }))).msg).toBe("reloaded");
+  expect((await gateway!.reload(configOf({ same }))).msg).toBe("reloaded");
   expect((await asked("/same")).evaluation).not.toBe(before.evaluation);
 });
 
@@ -109,7 +106,7 @@ test("a handler whose lines have moved keeps its image, and is blamed at the new
   };
   expect(await blamed("first")).toMatch(/moved\.js:4:\d+$/);
   write("moved.js", `// A line more.\n${NAMED}`);
-  expect((await reload(configOf({ moved }))).msg).toBe("reloaded");
+  expect((await gateway!.reload(configOf({ moved }))).msg).toBe("reloaded");
   expect(await asked("/moved")).toEqual(before);
   expect(await blamed("second")).toMatch(/moved\.js:5:\d+$/);
 });
@@ -126,12 +123,14 @@ test("where images have no room for two of everything, a change of one handler i
   const all = () => ({ a: large("a", 1), b: large("b", 1), c: large("c", 1) });
   gateway = await GatewayProcess.start(configOf(all(), "3Mi"));
   for (let version = 2; version < 12; version++) {
-    expect((await reload(configOf({ ...all(), b: large("b", version) }, "3Mi"))).msg).toBe("reloaded");
+    expect((await gateway!.reload(configOf({ ...all(), b: large("b", version) }, "3Mi"))).msg).toBe(
+      "reloaded",
+    );
     expect((await asked("/b")).evaluation).toBe(`b ${version}`);
     expect((await asked("/a")).evaluation).toBe("a 1");
   }
   const other = { a: large("a", 2), b: large("b", 2), c: large("c", 2) };
-  const refused = await reload(configOf(other, "3Mi"));
+  const refused = await gateway!.reload(configOf(other, "3Mi"));
   expect(refused["problem"]).toContain("raise `images`");
   expect((await asked("/a")).evaluation).toBe("a 1");
 });

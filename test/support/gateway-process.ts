@@ -89,6 +89,14 @@ export class GatewayProcess {
     return `http://127.0.0.1:${this.adminPort}`;
   }
 
+  /** Has it take up another configuration; resolves with the line that says what came of it. */
+  reload(config: object): Promise<LogLine> {
+    const before = this.log.length;
+    writeFileSync(this.configFile, JSON.stringify(config));
+    this.child.kill("SIGHUP");
+    return this.line((line) => this.log.indexOf(line) >= before && /^reload/.test(line.msg ?? ""));
+  }
+
   get pid(): number {
     return this.child.pid!;
   }
