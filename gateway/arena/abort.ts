@@ -4,7 +4,7 @@
  */
 import { PAGE_BYTES } from "./layout.ts";
 
-export type AbortReason = "memory" | "cpu" | "effects";
+export type AbortReason = "memory" | "cpu" | "wall" | "effects";
 
 export class ArenaAbort extends Error {
   override name = "ArenaAbort";

@@ -1,6 +1,5 @@
 /**
- * All arena threads: who runs which turn, and the watchdog that ends a turn the engine cannot end itself (a native loop:
- * sort, split, a regular expression).
+ * All arena threads: who runs which turn, and the watchdog, which sees to it that turns keep their limits.
  *
  *   quick     `threads` of them, for turns that are expected to be short
  *   patient   one, for turns that are expected to be long; it gives way to all others where the kernel allows that
@@ -17,6 +16,7 @@ import { instancesOf, threadHeapMib } from "../plan/runtime-figures.ts";
 import { assert } from "../shared/assert.ts";
 import { ArenaThread, type ArenaShared } from "./arena-thread.ts";
 import { JOB, SLOT, SLOT_WORDS } from "./control.ts";
+import { BELL } from "./layout.ts";
 import type { BuildResult, ImageRecipe } from "./image-builder.ts";
 import type { Pace } from "./entrances.ts";
 import { Seat } from "./seat.ts";
@@ -100,6 +100,7 @@ export class ArenaThreads {
       drain: (seat) => this.#drain(seat),
       cpuLimitUs: (slot) => this.#words(slot)[SLOT.cpuLeftUs]!,
       heldUp: (seat) => this.#heldUp(seat),
+      ring: (slot) => this.#ring(slot),
       overdue: (seat, slot, mark, cause) => this.#kill(seat, slot, mark, cause),
     });
   }
@@ -146,7 +147,9 @@ export class ArenaThreads {
 
   /** Ends the slot's turn if it is running (wall limit); one that only waits for its thread runs to its next check. */
   expire(slot: number): void {
-    if (this.isBusy(slot)) this.#watchdog.expire(slot);
+    if (!this.isBusy(slot)) return;
+    Atomics.store(this.#words(slot), SLOT.expired, 1);
+    this.#watchdog.expire(slot);
   }
 
   /** Makes an image in the scratch arena, on the spare thread, so that nobody waits for it. One at a time. */
@@ -277,6 +280,10 @@ export class ArenaThreads {
       else this.#events.returned(slot);
     }
     this.#events.free();
+  }
+
+  #ring(slot: number): void {
+    Atomics.store(new Int32Array(this.#shared.memories[slot]!.buffer), BELL, 1);
   }
 
   #kill(seat: Seat, slot: number, mark: number, cause: KillCause): void {

@@ -52,6 +52,9 @@ export const SLOT = {
   /** Kept: up to where the mailbox's bytes have been written; the next request's first turn wipes them. */
   mailboxBytes: 19,
 
+  /** In: 1 once the request's wall time is over; written while the turn runs. */
+  expired: 23,
+
   /** In: when the request began, as one Float64 (words 20 and 21): performance.timeOrigin + performance.now(). */
   startedAtMs: 20,
 } as const;
@@ -76,7 +79,7 @@ export const OUTCOME = {
   complete: 3,
   /** Aborted: the arena is full. */
   memory: 4,
-  /** Aborted: out of CPU time, seen by the interrupt. */
+  /** Aborted: out of CPU time. */
   cpu: 5,
   /** The engine trapped (or threw something that is no abort); the slot is condemned. */
   trapped: 6,
@@ -84,6 +87,8 @@ export const OUTCOME = {
   effects: 7,
   /** A reset job is done: the slot is clean. */
   reset: 8,
+  /** Aborted: out of wall time. */
+  wall: 10,
   /** A build job is done; its result comes over the message port. */
   built: 9,
 } as const;

@@ -4,11 +4,11 @@
  */
 import { readFileSync } from "node:fs";
 import { setFlagsFromString } from "node:v8";
-import { ArenaModuleError, rewriteArenaModule } from "./module/arena-module.ts";
+import { ArenaModuleError, BELL_ADDRESS, rewriteArenaModule } from "./module/arena-module.ts";
 import { type RewrittenExtension, rewriteExtension } from "./module/extension-module.ts";
 import type { DataSegment } from "./module/module-edit.ts";
 import { wipeModule } from "./module/wipe-module.ts";
-import { DATA_START, EXTENSION_START } from "./layout.ts";
+import { EXTENSION_START } from "./layout.ts";
 
 /**
  * The extensions that the platform uses (handle/platform.ts), and their hashes in quickjs-wasi 3.6.2: each costs every start
@@ -127,8 +127,8 @@ function placeExtensions(rewritten: (RewrittenExtension & { name: ExtensionName 
     const memoryBase = Math.ceil(next / memoryAlignment) * memoryAlignment;
     const errnoAddress = Math.ceil((memoryBase + memoryBytes) / ERRNO_BYTES) * ERRNO_BYTES;
     next = errnoAddress + ERRNO_BYTES;
-    if (next > DATA_START)
-      throw new ArenaModuleError("the extensions' static data does not fit below the engine's");
+    if (next > BELL_ADDRESS)
+      throw new ArenaModuleError("the extensions' static data does not fit below the bell and the engine's");
     const module = new WebAssembly.Module(binary);
     return { name, module, memoryBase, memoryBytes: next - memoryBase, errnoAddress, data, tableSlots };
   });

@@ -300,7 +300,7 @@ export class ImageBuilder {
       context: this.#vm.exports.qjs_get_context_ptr() >>> 0,
     };
     const frames = readFrames(this.#vm.words, this.#vm.bytes, pointers);
-    if (error instanceof ArenaAbort && error.reason !== "effects") {
+    if (error instanceof ArenaAbort && (error.reason === "memory" || error.reason === "cpu")) {
       return { ...base, reason: error.reason, message: error.message, frames, askedBytes: error.askedBytes };
     }
     const message = error instanceof Error ? error.message : String(error);

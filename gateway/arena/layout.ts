@@ -9,9 +9,10 @@
  * The linker gave the engine a stack of 1 MiB; three quarters of it are plenty (see STACK_LIMIT_BYTES) and the rest
  * holds what extensions bring along, which would otherwise come out of the heap.
  * The heap ends at the limit: past it the engine's allocator meets the host (see module/arena-module.ts).
+ * The last word before the engine's data is the bell, by which the I/O thread makes a turn look at its clock.
  * The mailbox is out of the allocator's sight: requests are written there and effects are listed there.
  */
-import { ENGINE } from "./module/arena-module.ts";
+import { BELL_ADDRESS, ENGINE } from "./module/arena-module.ts";
 
 export const PAGE_BYTES = 65_536;
 
@@ -26,6 +27,9 @@ export const STACK_LIMIT_BYTES = 624 * 1024;
 
 export const EXTENSION_START = STACK_TOP;
 export const DATA_START = ENGINE.dataStart;
+
+/** Index among the arena's words of the one that the engine looks at, see module/bell-sites.ts. */
+export const BELL = BELL_ADDRESS / 4;
 
 export const MAILBOX_BYTES = PAGE_BYTES;
 

@@ -20,7 +20,9 @@ export interface Running {
   readonly mark: number;
   readonly sinceMs: number;
   /** The thread's CPU time when it was first looked at. */
-  cpuNs: number | undefined;
+  cpuNs?: number | undefined;
+  /** When it was first rung for because its wall time is over, and the thread's CPU time then. */
+  rung?: { readonly atMs: number; readonly cpuNs: number | undefined };
 }
 
 export class Seat {

@@ -64,11 +64,16 @@ export class SlotVm {
   #instantiate(): Vm {
     return new Vm(this.#engine, this.#arena.memory, this.#images, this.#arena.layout, {
       call: (_vm, argc, argv) => this.#calls.call(argc, argv),
-      interrupt: () => this.#clock.check(),
+      interrupt: () => this.#interrupted(),
       overflow: (vm, pages) => this.#overflow(vm, pages),
       rejected: (_vm, promise, reason, isHandled) =>
         this.#calls.floating.heard(promise, reason, isHandled !== 0),
     });
+  }
+
+  #interrupted(): void {
+    if (Atomics.load(this.#words, SLOT.expired) !== 0) throw new ArenaAbort("wall");
+    this.#clock.check();
   }
 
   /** Does the job that stands in the slot's block; never throws. */

@@ -10,7 +10,7 @@ import type { Engine, EngineExtension } from "./engine.ts";
 import { randomBytes } from "node:crypto";
 import { ArenaAbort } from "./abort.ts";
 import { PlainJson } from "./json/plain-json.ts";
-import { STACK_TOP, type ArenaLayout } from "./layout.ts";
+import { BELL, STACK_TOP, type ArenaLayout } from "./layout.ts";
 
 /** The engine's functions that we call; all numbers are i32 (pointers, lengths, flags) unless f64 is said. */
 interface EngineExports {
@@ -76,7 +76,7 @@ interface EngineExports {
 export interface VmHost {
   /** `host(...)` was called in the arena: argv points to pointers to values. Returns a value (owned), or 0: thrown. */
   call(vm: Vm, argc: number, argv: number): number;
-  /** Asked every 10,000 steps of interpreted code; throws ArenaAbort when the time is over. */
+  /** Asked every 10,000 steps of interpreted code, and when somebody rings; throws ArenaAbort when the time is over. */
   interrupt(): void;
   /** The heap wants `pages` more than its limit allows: throws ArenaAbort, or raises the limit. */
   overflow(vm: Vm, pages: number): void;
@@ -240,6 +240,7 @@ export class Vm {
       host_call: (_name: number, _bytes: number, _this: number, argc: number, argv: number) =>
         host.call(this, argc, argv),
       host_interrupt: () => {
+        this.words[BELL] = 0;
         host.interrupt();
         return 0;
       },

@@ -1,12 +1,15 @@
 /**
- * Looks at the turns that are running, every few milliseconds while any is: at how long they have been, and whether they are past
- * a limit that the engine itself cannot keep (a native loop does not reach its interrupt).
+ * Looks at the turns that are running, every few milliseconds while any is, and at how long they have been. Who is past a limit is
+ * rung for: the engine asks its interrupt at the next loop or native call (module/bell-sites.ts), and the turn ends itself. Who
+ * does not hear that (a loop over each byte of a large arena, cryptography of the host's) is ended from outside.
  */
 import { ArenaThread } from "./arena-thread.ts";
 import type { Running, Seat } from "./seat.ts";
 
-/** The interrupt sees CPU time first; the watchdog acts when a turn is this much past its limit. */
+/** So much CPU time a turn has to hear the bell, and to end. */
 const GRACE_MS = 10;
+/** Nobody waits longer for a thread that does not even use CPU time. */
+const DEAF_MS = 1000;
 /** A turn that is still the same at the second look has been running for as long as this, or twice as long. */
 const TICK_MS = 2;
 
@@ -19,6 +22,8 @@ export interface Watch {
   cpuLimitUs(slot: number): number;
   /** It is in a turn that is not short. */
   heldUp(seat: Seat): void;
+  /** The slot's turn is to look at its clock. */
+  ring(slot: number): void;
   /** The turn of this mark is to be ended. */
   overdue(seat: Seat, slot: number, mark: number, cause: KillCause): void;
 }
@@ -68,20 +73,35 @@ export class Watchdog {
       seat.running = undefined;
       return;
     }
-    const slot = ArenaThread.slotOf(mark);
-    if (this.#expired.has(slot)) return this.#watch.overdue(seat, slot, mark, "wall");
     const nowMs = performance.now();
-    if (seat.running?.mark !== mark) {
-      seat.running = { mark, sinceMs: nowMs, cpuNs: undefined };
-      return;
-    }
-    if (!seat.isHeldUp) this.#watch.heldUp(seat);
-    if (this.#overCpu(seat, seat.running, slot, nowMs)) this.#watch.overdue(seat, slot, mark, "cpu");
+    const isSeenAgain = seat.running?.mark === mark;
+    const running = isSeenAgain ? seat.running! : (seat.running = { mark, sinceMs: nowMs });
+    if (isSeenAgain && !seat.isHeldUp) this.#watch.heldUp(seat);
+    const slot = ArenaThread.slotOf(mark);
+    if (this.#expired.has(slot)) this.#pastWall(seat, running, slot, nowMs);
+    else if (isSeenAgain) this.#withinCpu(seat, running, slot, nowMs);
   }
 
-  /** Whether the turn has used up its CPU time: by the kernel's account, or by the clock where there is none. */
-  #overCpu({ thread }: Seat, running: Running, slot: number, nowMs: number): boolean {
-    const limitMs = this.#watch.cpuLimitUs(slot) / 1000 + GRACE_MS;
+  /** Rings; who does not hear that is ended. */
+  #pastWall(seat: Seat, running: Running, slot: number, nowMs: number): void {
+    this.#watch.ring(slot);
+    const { atMs, cpuNs } = (running.rung ??= { atMs: nowMs, cpuNs: seat.thread.cpuNs() });
+    const usedNs = seat.thread.cpuNs();
+    const usedMs = usedNs === undefined || cpuNs === undefined ? nowMs - atMs : (usedNs - cpuNs) / 1e6;
+    if (usedMs < GRACE_MS && nowMs - atMs < DEAF_MS) return;
+    this.#watch.overdue(seat, slot, running.mark, "wall");
+  }
+
+  #withinCpu(seat: Seat, running: Running, slot: number, nowMs: number): void {
+    const limitMs = this.#watch.cpuLimitUs(slot) / 1000;
+    // Its own clock knows best, and decides.
+    if (nowMs - running.sinceMs >= limitMs) this.#watch.ring(slot);
+    if (!this.#overCpu(seat, running, limitMs + GRACE_MS, nowMs)) return;
+    this.#watch.overdue(seat, slot, running.mark, "cpu");
+  }
+
+  /** Whether the turn has used so much CPU time: by the kernel's account, or by the clock where there is none. */
+  #overCpu({ thread }: Seat, running: Running, limitMs: number, nowMs: number): boolean {
     if (nowMs - running.sinceMs < limitMs) {
       running.cpuNs ??= thread.cpuNs();
       return false;

@@ -155,6 +155,7 @@ export class HandlerRun implements Timed, SlotTenant {
     control[SLOT.flag] = flag ?? 0;
     control[SLOT.textBytes] = text === undefined ? -1 : bytes.write(text, start, EVENT_BYTES_MAX, "utf8");
     control[SLOT.dataBytes] = data?.length ?? -1;
+    control[SLOT.expired] = 0;
     control[SLOT.cpuLeftUs] = Math.max(1, this.#cpuLimitUs - this.cpuUs);
     this.#phase = "running";
     this.#place.arenas.submit(this.slot, this.#place.image.share);
@@ -175,6 +176,8 @@ export class HandlerRun implements Timed, SlotTenant {
         return this.#abort("memory", this.#frames());
       case OUTCOME.cpu:
         return this.#abort("cpu", this.#frames());
+      case OUTCOME.wall:
+        return this.#abort("wall", this.#frames());
       case OUTCOME.effects:
         return this.#abort("effects", this.#frames());
       default:

@@ -78,6 +78,11 @@ describe("after all of them", () => {
     expect(gateway.process.errorText).toBe("");
   });
 
+  test("none of them could keep a thread: none had to be ended with its handler", async () => {
+    const { body } = await ask(`${gateway.process.adminUrl}/metrics`);
+    expect(/^nea_arena_thread_kills_total (\d+)/m.exec(body)?.[1]).toBe("0");
+  });
+
   test("the process has never used more memory than it said", () => {
     expect(gateway.process.memory.read().peakBytes).toBeLessThanOrEqual(gateway.process.plannedBytes);
   });

@@ -86,8 +86,8 @@ describe("on one thread", () => {
   });
   afterAll(() => gateway.stop());
 
-  test.each(["sort", "bigint", "split"])(
-    "ten that wait outlive a thread killed in %s, seven times in a row",
+  test.each(["sort", "bigint", "split", "derive"])(
+    "ten that wait outlive a turn ended in %s, seven times in a row",
     async (kind) => {
       for (let round = 0; round < 7; round++) {
         const asked = innocents(gateway, round);
@@ -127,7 +127,7 @@ describe("on one thread", () => {
       const changed = routes.map((route) => ({ ...route, env: { ROUND: String(round) } }));
       writeFileSync(gateway.configFile, JSON.stringify({ ...rest, routes: changed }));
       gateway.child.kill("SIGHUP");
-      const culprits = [ask(`${gateway.url}/culprit/bigint`), ask(`${gateway.url}/culprit/sort`)];
+      const culprits = [ask(`${gateway.url}/culprit/derive`), ask(`${gateway.url}/culprit/sort`)];
       for (const { code } of await Promise.all(culprits)) expect(code).toBe("HANDLE_CPU_EXCEEDED");
       await expectUnharmed(asked);
       await gateway.until(() => gateway.log.filter(({ msg }) => msg === "reloaded").length > reloads);
@@ -136,14 +136,17 @@ describe("on one thread", () => {
     expect(gateway.log.filter(({ msg }) => msg?.startsWith("reload failed"))).toEqual([]);
   });
 
-  test("every kill is in the log with its line; no upstream heard anything twice", () => {
+  test.each([
+    ["bigint", "large.toString()"],
+    ["derive", "await crypto.subtle.deriveBits("],
+  ])("every %s is in the log with its line; no upstream heard anything twice", (kind, code) => {
     const records = gateway.log.filter(
-      (line) => line["cause"] === "cpu" && String(line["path"]).endsWith("/bigint"),
+      (line) => line["cause"] === "cpu" && String(line["path"]).endsWith(`/${kind}`),
     );
     expect(records.length).toBeGreaterThan(0);
     for (const { at, function: name } of records as Record<string, unknown>[]) {
       expect([at === null ? null : String(at).replace(/:\d+$/, ""), name]).toEqual([
-        `test/integration/handlers/culprit.ts:${lineOf("large.toString()")}`,
+        `test/integration/handlers/culprit.ts:${lineOf(code)}`,
         "<anonymous>",
       ]);
     }
@@ -155,7 +158,7 @@ test("on two threads, both killed at the same moment", async () => {
   const gateway = await GatewayProcess.start(configOf(upstream.url, 2));
   for (let round = 0; round < 5; round++) {
     const asked = innocents(gateway, round);
-    const culprits = await Promise.all(Array.from({ length: 4 }, () => ask(`${gateway.url}/culprit/bigint`)));
+    const culprits = await Promise.all(Array.from({ length: 4 }, () => ask(`${gateway.url}/culprit/derive`)));
     for (const { status, code } of culprits) expect([status, code]).toEqual([500, "HANDLE_CPU_EXCEEDED"]);
     await expectUnharmed(asked);
   }

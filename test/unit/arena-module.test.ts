@@ -92,6 +92,12 @@ describe("the rewritten engine", () => {
     expect(count(binary, sets(3))).toBe(count(original, sets(0)) + 1);
   });
 
+  test("looks at the bell in as many places as are known, each of which asks the interrupt", () => {
+    const index = imported(original).findIndex(({ name }) => name === "host_interrupt");
+    const asks = (opcode: number, at: number) => opcode === OPCODE.call && at === index;
+    expect(count(binary, asks)).toBe(count(original, asks) + ENGINE.bellSites);
+  });
+
   test("imports a shared memory and defines none", () => {
     const sections = splitSections(binary);
     expect(sections.known.has(SECTION.memory)).toBe(false);

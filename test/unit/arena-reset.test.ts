@@ -3,9 +3,10 @@ import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Image } from "../../gateway/arena/arenas.ts";
 import { MAILBOX, SLOT } from "../../gateway/arena/control.ts";
-import { DATA_START, PAGE_BYTES, STACK_TOP } from "../../gateway/arena/layout.ts";
+import { BELL, DATA_START, PAGE_BYTES, STACK_TOP } from "../../gateway/arena/layout.ts";
 import type { Slot } from "../../gateway/arena/slots.ts";
 import { ArenaLab, MIB, type Recorder } from "../support/arena-lab.ts";
+import { DEAF } from "../support/deaf.ts";
 import { PROGRAM_HANDLER, randomProgram } from "../support/program-handler.ts";
 import { Random } from "../support/random.ts";
 
@@ -16,6 +17,8 @@ function differences(lab: ArenaLab, slot: Slot, image: Image): string[] {
   if (Buffer.compare(expected, found) === 0) return [];
   const places: string[] = [];
   for (let at = 0; at < expected.length && places.length < 10; at++) {
+    // Whoever rings may do so when the turn has just ended; no handler can tell.
+    if (at >> 2 === BELL) continue;
     if (expected[at] !== found[at]) places.push(`byte ${at}: ${found[at]}, expected ${expected[at]}`);
   }
   return places;
@@ -82,7 +85,7 @@ describe("the arena is the image again", () => {
     expect(end).toMatchObject({ kind: "aborted", cause: "cpu" });
   });
 
-  test("after its thread was killed in a native loop that writes", async () => {
+  test("after it was ended in a native loop that writes", async () => {
     const { end } = await after(
       `export default { fetch() { const n = new Float64Array(100_000).fill(0xfe); for (;;) n.sort(() => 0).fill(0xfe); } }`,
       { cpuMs: 20 },
@@ -91,7 +94,7 @@ describe("the arena is the image again", () => {
   });
 
   test("and a killed thread is gone before the reset: it could write on into the clean arena", async () => {
-    const image = await lab.load(`export default { fetch() { for (;;) (3n ** 30000n).toString(); } }`);
+    const image = await lab.load(DEAF);
     for (let i = 0; i < 5; i++) {
       const before = readdirSync("/proc/self/task");
       const recorder = lab.start(image, { cpuMs: 20 });
@@ -103,25 +106,22 @@ describe("the arena is the image again", () => {
     lab.arenas.release(image);
   });
 
-  test("and stays so, after a native call that wrote all the time", async () => {
-    const image = await lab.load(
-      `export default { fetch() {
-        const n = new Uint32Array(500_000);
-        for (let i = 0; i < n.length; i += 16_384) crypto.getRandomValues(n.subarray(i, i + 16_384));
-        for (;;) n.sort().reverse();
-      } }`,
+  test("and stays so, after a native call that wrote all the time and was ended with its thread", async () => {
+    const large = await ArenaLab.open({ arenaBytes: 64 * MIB });
+    // Bytes change places without anything being called: nobody hears in that loop.
+    const image = await large.load(
+      `export default { fetch() { const n = new Uint8Array(60_000_000).fill(7); for (;;) n.reverse(); } }`,
     );
-    const kills = lab.arenas.threads.kills;
-    for (let i = 0; i < 5; i++) {
-      const { slot, end } = await lab.request(image, { cpuMs: 20 });
+    for (let round = 0; round < 20 && large.arenas.threads.kills === 0; round++) {
+      const { slot, end } = await large.request(image, { cpuMs: 5 });
       expect(end).toMatchObject({ kind: "aborted", cause: "cpu" });
-      for (let looks = 0; looks < 20; looks++) {
-        expect(differences(lab, slot, image)).toEqual([]);
+      for (let looks = 0; looks < 5; looks++) {
+        expect(differences(large, slot, image)).toEqual([]);
         await new Promise(setImmediate);
       }
     }
-    expect(lab.arenas.threads.kills).toBeGreaterThan(kills);
-    lab.arenas.release(image);
+    expect(large.arenas.threads.kills).toBe(1);
+    await large.close();
   });
 
   test("after an engine trap", async () => {

@@ -1,7 +1,9 @@
 // Threads that are terminated under their handlers: who is hit, who is not, and what is counted.
 import { afterEach, describe, expect, test } from "vitest";
 import type { Image } from "../../gateway/arena/arenas.ts";
+import { BELL } from "../../gateway/arena/layout.ts";
 import { EVENT } from "../../gateway/handle/abi.ts";
+import { DEAF, DERIVE } from "../support/deaf.ts";
 import { ArenaLab, type LabOptions, type Recorder } from "../support/arena-lab.ts";
 import { Random } from "../support/random.ts";
 
@@ -29,7 +31,7 @@ export default {
   },
 };`;
 
-/** A native loop: no interrupt reaches it. */
+/** A native loop: the engine's own interrupt does not reach it. */
 const NATIVE = `export default { fetch() { for (;;) (3n ** 40000n).toString(); } };`;
 
 const SHORT = `export default { fetch(request) {
@@ -42,12 +44,12 @@ describe("a killed thread", () => {
   test("takes one turn with it; ten handlers between turns and in its ring go on, twenty times in a row", async () => {
     const lab = await open({ slots: 11, threads: 1 });
     const counter = await lab.load(COUNTER);
-    const native = await lab.load(NATIVE, "native.ts");
+    const deaf = await lab.load(DEAF, "deaf.ts");
     for (let round = 0; round < 20; round++) {
       const innocents = Array.from({ length: 10 }, () =>
         lab.start(counter, { path: "/?turns=30", cpuMs: 2000 }),
       );
-      const culprit = lab.start(native, { cpuMs: 10 });
+      const culprit = lab.start(deaf, { cpuMs: 10 });
       await Promise.all([culprit, ...innocents].map((recorder) => recorder.finish()));
       expect(culprit.end).toMatchObject({ kind: "aborted", cause: "cpu" });
       expect(innocents.map(({ body }) => body)).toEqual(Array.from({ length: 10 }, () => "counted 30"));
@@ -61,8 +63,8 @@ describe("a killed thread", () => {
     const counter = await lab.load(COUNTER);
     for (let round = 0; round < 5; round++) {
       await lab.arenas.ready();
-      const native = await lab.load(NATIVE, "native.ts");
-      const culprits = [lab.start(native, { cpuMs: 10 }), lab.start(native, { cpuMs: 10 })];
+      const deaf = await lab.load(DEAF, "deaf.ts");
+      const culprits = [lab.start(deaf, { cpuMs: 10 }), lab.start(deaf, { cpuMs: 10 })];
       // Long turns have a thread each.
       expect(lab.pool.free).toBe(8);
       const innocents = Array.from({ length: 8 }, () =>
@@ -71,7 +73,7 @@ describe("a killed thread", () => {
       await Promise.all([...culprits, ...innocents].map((recorder) => recorder.finish()));
       for (const { end } of culprits) expect(end).toMatchObject({ kind: "aborted", cause: "cpu" });
       for (const { body } of innocents) expect(body).toBe("counted 10");
-      lab.arenas.release(native);
+      lab.arenas.release(deaf);
     }
     expect(lab.arenas.threads.kills).toBe(10);
     expect(lab.pool.free).toBe(10);
@@ -88,14 +90,65 @@ describe("a killed thread", () => {
   });
 });
 
+describe("a native loop", () => {
+  const LOOPS: [string, string][] = [
+    [
+      "a sort without a comparison of ours",
+      "const n = new Float64Array(60_000).fill(1); for (;;) n.reverse().sort();",
+    ],
+    ["BigInt to text", "for (;;) (7n ** 200_000n).toString();"],
+    ["JSON that is read", `const text = "[" + "1,".repeat(9_000) + "1]"; for (;;) JSON.parse(text);`],
+    ["a regular expression", `/(a+)+b/.test("a".repeat(40));`],
+    ["calls of a millisecond each", `for (let i = 0; ; i++) (i + "").padStart(500_000, "ab").indexOf("bb");`],
+    [
+      "copies of an array",
+      "const n = Array.from({ length: 4_000 }, (_, i) => i); for (;;) n.toSpliced(5, 1).concat(n);",
+    ],
+  ];
+
+  test.each(LOOPS)("%s hears when its CPU time is over, and its thread goes on", async (_what, loop) => {
+    const lab = await open({ slots: 1 });
+    const image = await lab.load(`export default { fetch() { ${loop} } };`);
+    for (let round = 0; round < 3; round++) {
+      const { end, run } = await lab.request(image, { cpuMs: 20 });
+      expect(end).toMatchObject({ kind: "aborted", cause: "cpu", frames: [{ file: "lab.ts", line: 1 }] });
+      expect(run.cpuUs).toBeGreaterThanOrEqual(20_000);
+    }
+    expect(lab.arenas.threads.kills).toBe(0);
+  });
+
+  test.each(LOOPS)("%s hears when its wall time is over, long before its CPU time", async (_what, loop) => {
+    const lab = await open({ slots: 1 });
+    const image = await lab.load(`export default { fetch() { ${loop} } };`);
+    const { end } = await lab.request(image, { cpuMs: 60_000, wallMs: 50 });
+    expect(end).toMatchObject({
+      kind: "aborted",
+      cause: "wall",
+      frames: [{ file: "lab.ts", line: 1 }],
+    });
+    expect(lab.arenas.threads.kills).toBe(0);
+  });
+
+  test("a bell that rings too late, in somebody else's turn, ends nothing", async () => {
+    const lab = await open({ slots: 1 });
+    const counter = await lab.load(COUNTER);
+    const [slot] = lab.pool.slots;
+    const recorder = lab.start(counter, { path: "/?turns=200" });
+    const ringing = setInterval(() => Atomics.store(slot!.words, BELL, 1));
+    await recorder.finish();
+    clearInterval(ringing);
+    expect(recorder.body).toBe("counted 200");
+  });
+});
+
 describe("while an image is made", () => {
   test("a kill elsewhere does not disturb it, and it does not disturb a kill", async () => {
     const lab = await open({ slots: 2, threads: 1 });
-    const native = await lab.load(NATIVE, "native.ts");
+    const deaf = await lab.load(DEAF, "deaf.ts");
     const slow = `const rows = []; for (let i = 0; i < 8000; i++) rows.push("row " + i); ${COUNTER}`;
     for (let round = 0; round < 5; round++) {
       const building = lab.load(slow, `slow-${round}.ts`);
-      const culprit = lab.start(native, { cpuMs: 10 });
+      const culprit = lab.start(deaf, { cpuMs: 10 });
       const [image] = await Promise.all([building, culprit.finish()]);
       expect(culprit.end).toMatchObject({ kind: "aborted", cause: "cpu" });
       expect((await lab.request(image, { path: "/?turns=3" })).body).toBe("counted 3");
@@ -103,14 +156,29 @@ describe("while an image is made", () => {
     }
   });
 
-  test("a module that never ends natively is killed, and the next image is made all the same", async () => {
+  test("a module that does not hear is ended with its thread, and the next image is made all the same", async () => {
     const lab = await open({ slots: 1, threads: 1 });
-    const stuck = `for (;;) (3n ** 600000n).toString(); export default { fetch() {} };`;
-    for (let round = 0; round < 2; round++) {
-      expect(await lab.tryLoad(stuck, "stuck.ts", [], 50)).toBe("cpu");
+    const stuck = `for (;;) { ${DERIVE} } export default { fetch() {} };`;
+    // Between two of its calls it hears.
+    let made: Awaited<ReturnType<ArenaLab["tryLoad"]>> | undefined;
+    for (let round = 0; round < 20 && made !== "cpu"; round++) {
+      made = await lab.tryLoad(stuck, "stuck.ts", [], 50);
       const image = await lab.load(COUNTER);
       expect((await lab.request(image, { path: "/?turns=1" })).body).toBe("counted 1");
     }
+    expect(made).toBe("cpu");
+  });
+
+  test("a module that never ends natively is aborted with its line", async () => {
+    const lab = await open({ slots: 1, threads: 1 });
+    const stuck = `\nfor (;;) (3n ** 600000n).toString();\nexport default { fetch() {} };`;
+    const failure = await lab.tryLoad(stuck, "stuck.ts", [], 50);
+    expect(failure).toMatchObject({
+      phase: "evaluate",
+      reason: "cpu",
+      frames: [{ file: "stuck.ts", line: 2 }],
+    });
+    expect(lab.arenas.threads.kills).toBe(0);
   });
 
   test("a module that never ends is aborted with its line", async () => {

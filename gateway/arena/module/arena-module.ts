@@ -8,6 +8,7 @@
  *   memory.copy   89 sites                       ->  a call: short spans need not leave wasm code (small-copy.ts)
  *   stack pointer every `global.set`             ->  followed by an update of the lowest value seen, so that a
  *                                                    reset wipes the used stack and not all of it
+ *   loops, indirect calls                        ->  look whether somebody rings, and ask the interrupt (bell-sites.ts)
  *   JS_JSONStringify                             ->  asks the host first, which is faster with plain data (stringify-entry.ts)
  *   data          written at instantiation       ->  taken out: instantiating touches no memory, so a fresh
  *                                                    instance can take over an arena whose thread was killed
@@ -41,6 +42,7 @@ import {
   writeExports,
   writeImports,
 } from "./module-edit.ts";
+import { hangBell, lookAt } from "./bell-sites.ts";
 import { COPY_TYPE, copyBody } from "./small-copy.ts";
 import { stringifyBody } from "./stringify-entry.ts";
 
@@ -57,9 +59,15 @@ export const ENGINE = {
   memoryGrowSites: 2,
   memoryCopySites: 89,
   fdstatSites: 1,
+  bellSites: 798,
+  /** JS_CallInternal (it has the table of the 225 opcodes) and js_call_c_function (the one of 13 kinds of C functions). */
+  known: { interpreter: 80, builtins: 544 },
   /** End of the linker's stack and begin of the engine's data: 1 MiB ("stack first" layout). */
   dataStart: 1_048_576,
 } as const;
+
+/** The word below the engine's data: not zero when the engine is to ask its interrupt. The extensions' data end before it. */
+export const BELL_ADDRESS = ENGINE.dataStart - 4;
 
 /** The import that QuickJS never calls and whose type, (i32) -> i32, is the one an overflow call-out needs. */
 const SPARE_IMPORT = "fd_close";
@@ -99,6 +107,7 @@ export function rewriteArenaModule(
   importMemory(sections);
   const globals = appendGlobals(sections);
   rewriteCode(sections, functions, globals);
+  addBell(sections, functions);
   appendFunctions(sections, functions, globals);
   moveStringify(sections, functions);
   trimExports(sections, hostExports, extensionImports, functions, globals);
@@ -109,6 +118,7 @@ export function rewriteArenaModule(
 
 interface FunctionIndexes {
   overflow: number;
+  interrupt: number;
   size: number;
   grow: number;
   copy: number;
@@ -142,6 +152,7 @@ function functionIndexes(sections: WasmSections): FunctionIndexes {
   const first = imported.length + vectorLength(section(sections, SECTION.function));
   return {
     overflow: importOf(SPARE_IMPORT),
+    interrupt: importOf("host_interrupt"),
     size: first,
     grow: first + 1,
     copy: first + 2,
@@ -248,6 +259,18 @@ function rewriteCode(sections: WasmSections, functions: FunctionIndexes, globals
     throw new ArenaModuleError(
       `sites of memory.size, memory.grow, memory.copy and ${SECOND_SPARE_IMPORT}: found ${found}, expected ${expected}`,
     );
+  }
+  sections.known.set(SECTION.code, code);
+}
+
+function addBell(sections: WasmSections, { interrupt }: FunctionIndexes): void {
+  const { code, sites } = hangBell(
+    section(sections, SECTION.code),
+    lookAt(BELL_ADDRESS, interrupt),
+    ENGINE.known,
+  );
+  if (sites !== ENGINE.bellSites) {
+    throw new ArenaModuleError(`places to look at the bell: found ${sites}, expected ${ENGINE.bellSites}`);
   }
   sections.known.set(SECTION.code, code);
 }

@@ -203,11 +203,19 @@ export interface WasmInstruction {
 }
 
 export const OPCODE = {
+  block: 0x02,
+  loop: 0x03,
+  if: 0x04,
+  end: 0x0b,
+  brTable: 0x0e,
   call: 0x10,
+  callIndirect: 0x11,
   globalGet: 0x23,
   globalSet: 0x24,
   memorySize: 0x3f,
   memoryGrow: 0x40,
+  /** Of saturating truncation, bulk memory and tables. */
+  prefix: 0xfc,
   memoryInit: 0xfc08,
   dataDrop: 0xfc09,
   memoryCopy: 0xfc0a,
@@ -218,24 +226,18 @@ export const OPCODE = {
  * that name a function, a global or the memory, and at prefixed ones.
  */
 export function* instructions(reader: WasmReader): Generator<WasmInstruction> {
-  for (;;) {
-    skipOthers(reader);
-    if (reader.done) return;
-    const start = reader.offset;
-    const first = reader.byte();
-    const index = reader.u32();
-    if (first !== PREFIX) yield { opcode: first, start, end: reader.offset, index };
-    else {
-      skipPrefixedImmediates(reader, index);
-      yield { opcode: (PREFIX << 8) | index, start, end: reader.offset, index: 0 };
-    }
+  for (let first = skipTo(reader, NAMING); first >= 0; first = skipTo(reader, NAMING)) {
+    const start = reader.offset - 1;
+    const index = immediatesOf(reader, first);
+    if (first !== OPCODE.prefix) yield { opcode: first, start, end: reader.offset, index };
+    else yield { opcode: (first << 8) | index, start, end: reader.offset, index: 0 };
   }
 }
 
-const PREFIX = 0xfc;
+const I64_CONST = 0x42;
 
 /** What follows an opcode, where it is not a number of LEB128 immediates. */
-const [STOP, BR_TABLE, SELECT_TYPES, F32, F64, UNKNOWN] = [10, 11, 12, 13, 14, 15];
+const [BR_TABLE, SELECT_TYPES, F32, F64, PREFIXED, ATOMIC, UNKNOWN] = [11, 12, 13, 14, 15, 16, 17];
 
 /** By opcode: how many LEB128 immediates follow, or one of the above. Half a million instructions are looked up at each start. */
 const IMMEDIATES = immediates();
@@ -243,36 +245,63 @@ const IMMEDIATES = immediates();
 function immediates(): Uint8Array {
   const table = new Uint8Array(256).fill(UNKNOWN);
   const set = (what: number, ...opcodes: number[]) => opcodes.forEach((opcode) => (table[opcode] = what));
-  const { call, globalGet, globalSet, memorySize, memoryGrow } = OPCODE;
-  set(STOP, call, globalGet, globalSet, memorySize, memoryGrow, PREFIX);
   // unreachable, nop, else, end, return, drop, select, ref.is_null
   set(0, 0x00, 0x01, 0x05, 0x0b, 0x0f, 0x1a, 0x1b, 0xd1);
-  // block, loop, if, br, br_if; local.get, set, tee; table.get, set; i32.const, i64.const; ref.null, ref.func
-  set(1, 0x02, 0x03, 0x04, 0x0c, 0x0d, 0x20, 0x21, 0x22, 0x25, 0x26, 0x41, 0x42, 0xd0, 0xd2);
+  // block, loop, if, br, br_if, call
+  set(1, 0x02, 0x03, 0x04, 0x0c, 0x0d, 0x10);
+  // local.get, set, tee; global.get, set; table.get, set; memory.size, grow; i32.const, i64.const; ref.null, ref.func
+  set(1, 0x20, 0x21, 0x22, 0x23, 0x24, 0x25, 0x26, 0x3f, 0x40, 0x41, I64_CONST, 0xd0, 0xd2);
   set(2, 0x11); // call_indirect
   set(BR_TABLE, 0x0e);
   set(SELECT_TYPES, 0x1c);
   set(F32, 0x43);
   set(F64, 0x44);
+  set(PREFIXED, OPCODE.prefix);
+  set(ATOMIC, 0xfe); // loads and stores, of which ours is one
   table.fill(2, 0x28, 0x3f); // loads and stores: alignment, offset
   table.fill(0, 0x45, 0xc5); // numeric
   return table;
 }
 
-/** To the next instruction at which a walk stops, or to the end. */
-function skipOthers(reader: WasmReader): void {
+/** Opcodes that name a function, a global or the memory, and prefixed ones. */
+const NAMING = new Uint8Array(256);
+for (const opcode of [OPCODE.call, OPCODE.globalGet, OPCODE.globalSet]) NAMING[opcode] = 1;
+for (const opcode of [OPCODE.memorySize, OPCODE.memoryGrow, OPCODE.prefix]) NAMING[opcode] = 1;
+
+/** Steps behind the next opcode that `stops` (by opcode: not 0), and returns it; at the end -1. */
+export function skipTo(reader: WasmReader, stops: Uint8Array): number {
   while (!reader.done) {
-    const opcode = reader.bytes[reader.offset]!;
-    const what = IMMEDIATES[opcode]!;
-    if (what === STOP) return;
-    reader.skip(1);
-    if (what <= 2) skipLebs(reader, what);
-    else if (what === BR_TABLE) skipLebs(reader, reader.u32() + 1);
-    else if (what === SELECT_TYPES) skipLebs(reader, reader.u32());
-    else if (what === F32) reader.skip(4);
-    else if (what === F64) reader.skip(8);
-    else throw new WasmFormatError(`unknown opcode 0x${opcode.toString(16)} before byte ${reader.offset}`);
+    const opcode = reader.byte();
+    if (stops[opcode] !== 0) return opcode;
+    immediatesOf(reader, opcode);
   }
+  return -1;
+}
+
+/**
+ * Steps over what follows an opcode. Returns the first immediate where it is an unsigned number; for br_table how many places it
+ * has, the default not counted; for a prefixed instruction the number behind the prefix.
+ */
+export function immediatesOf(reader: WasmReader, opcode: number): number {
+  const what = IMMEDIATES[opcode]!;
+  if (what === 0) return 0;
+  if (what === F32 || what === F64) {
+    reader.skip(what === F32 ? 4 : 8);
+    return 0;
+  }
+  if (what === UNKNOWN) {
+    throw new WasmFormatError(`unknown opcode 0x${opcode.toString(16)} before byte ${reader.offset}`);
+  }
+  if (opcode === I64_CONST) {
+    reader.skipLeb();
+    return 0;
+  }
+  const first = reader.u32();
+  if (what === BR_TABLE) skipLebs(reader, first + 1);
+  else if (what === SELECT_TYPES) skipLebs(reader, first);
+  else if (what === PREFIXED) skipPrefixedImmediates(reader, first);
+  else skipLebs(reader, what === ATOMIC ? 2 : what - 1);
+  return first;
 }
 
 /** How many LEB128 immediates follow each 0xFC instruction (saturating truncation, bulk memory, tables). */
