@@ -9,6 +9,8 @@ import { ADMIN_CONNECTIONS, ADMIN_REPLY_BYTES, adminBufferBytes, adminHeapBytes 
 import { OVERFLOW_CONNECTIONS } from "./accept/listener-options.ts";
 import { CLIENT_READ_BYTES } from "./accept/shared-read.ts";
 import type { GatewayConfig } from "./config/types.ts";
+import { LETTER_BYTES } from "./arena/letters.ts";
+import { MORE_LETTERS, TURNS_AHEAD, lettersOf } from "./arena/seat.ts";
 import { PIECE_BYTES } from "./handle/abi.ts";
 import { LOG_BUFFER_BYTES, REPLAY_BYTES } from "./limits.ts";
 import { size } from "./plan/table.ts";
@@ -62,6 +64,12 @@ function arenaTerms({ pools, threads, imagesBytes }: GatewayConfig): Term[] {
       bytes: imagesBytes + 2 * 1024 * 1024 + 64 * 1024,
       owner: "arena/image.ts",
       reason: "where images are made: images + 2Mi + a page",
+    },
+    {
+      name: "letters",
+      bytes: lettersOf(threads) * LETTER_BYTES,
+      owner: "arena/letters.ts",
+      reason: `((${threads} + 1) x ${TURNS_AHEAD} + ${threads} + ${MORE_LETTERS}) x ${size(LETTER_BYTES)}`,
     },
     {
       name: "arena threads",

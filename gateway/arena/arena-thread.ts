@@ -5,7 +5,7 @@
  */
 import { readFileSync } from "node:fs";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
-import { KILLED, RING_PLACES, RUNNING_SLOT_BITS, TAKEN, THREAD, THREAD_WORDS } from "./control.ts";
+import { KILLED, RING_PLACES, RUNNING_LETTER_BITS, TAKEN, THREAD, THREAD_WORDS } from "./control.ts";
 import type { BuildResult, ImageRecipe } from "./image-builder.ts";
 import type { ArenaWorkerData, Supply } from "./arena-worker.ts";
 
@@ -36,7 +36,7 @@ const THREAD_LIMITS = {
   stackSizeMb: 8,
 } as const;
 
-const SLOT_MASK = (1 << RUNNING_SLOT_BITS) - 1;
+const LETTER_MASK = (1 << RUNNING_LETTER_BITS) - 1;
 
 export class ArenaThread {
   readonly ready: Promise<void>;
@@ -105,10 +105,11 @@ export class ArenaThread {
     return this.#given.has(slot);
   }
 
-  submit(slot: number): void {
+  /** The letter names the slot. */
+  submit(letter: number, slot: number): void {
     if (!this.#given.has(slot)) this.#give(slot);
     const written = this.#words[THREAD.jobsWritten]!;
-    Atomics.store(this.#words, THREAD.jobs + (written & (RING_PLACES - 1)), slot);
+    Atomics.store(this.#words, THREAD.jobs + (written & (RING_PLACES - 1)), letter);
     Atomics.store(this.#words, THREAD.jobsWritten, (written + 1) | 0);
     Atomics.notify(this.#words, THREAD.jobsWritten);
     if (this.#words[THREAD.watched] === 1) return;
@@ -132,11 +133,11 @@ export class ArenaThread {
   }
 
   /** Takes back a job that has not begun; false: it has, or is not here. */
-  takeBack(slot: number): boolean {
+  takeBack(letter: number): boolean {
     const written = this.#words[THREAD.jobsWritten]!;
     for (let at = Atomics.load(this.#words, THREAD.jobsRead); at !== written; at = (at + 1) | 0) {
       const place = THREAD.jobs + (at & (RING_PLACES - 1));
-      if (Atomics.compareExchange(this.#words, place, slot, TAKEN) === slot) return true;
+      if (Atomics.compareExchange(this.#words, place, letter, TAKEN) === letter) return true;
     }
     return false;
   }
@@ -147,15 +148,15 @@ export class ArenaThread {
     this.#onWake();
   };
 
-  /** Hands every finished slot to `take`. Wake-ups that arrive meanwhile lead to another call. */
-  drain(take: (slot: number) => void): void {
+  /** Hands every letter that is done to `take`. Wake-ups that arrive meanwhile lead to another call. */
+  drain(take: (letter: number) => void): void {
     Atomics.store(this.#words, THREAD.wakeSent, 0);
     for (;;) {
       const read = this.#words[THREAD.doneRead]!;
       if (Atomics.load(this.#words, THREAD.doneWritten) === read) return;
-      const slot = this.#words[THREAD.done + (read & (RING_PLACES - 1))]!;
+      const letter = this.#words[THREAD.done + (read & (RING_PLACES - 1))]!;
       this.#words[THREAD.doneRead] = (read + 1) | 0;
-      take(slot);
+      take(letter);
     }
   }
 
@@ -164,8 +165,9 @@ export class ArenaThread {
     return Atomics.load(this.#words, THREAD.running);
   }
 
-  static slotOf(mark: number): number {
-    return (mark & SLOT_MASK) - 1;
+  /** Whose turn that is. */
+  static letterOf(mark: number): number {
+    return (mark & LETTER_MASK) - 1;
   }
 
   /** Claims exactly this turn for termination; false if it ended meanwhile, and then nothing happens. */

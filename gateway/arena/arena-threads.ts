@@ -15,11 +15,12 @@
 import { instancesOf, threadHeapMib } from "../plan/runtime-figures.ts";
 import { assert } from "../shared/assert.ts";
 import { ArenaThread, type ArenaShared } from "./arena-thread.ts";
-import { JOB, SLOT, SLOT_WORDS } from "./control.ts";
+import { JOB, LETTER } from "./control.ts";
 import { BELL } from "./layout.ts";
+import { type Letter, type Letters } from "./letters.ts";
 import type { BuildResult, ImageRecipe } from "./image-builder.ts";
 import type { Pace } from "./entrances.ts";
-import { Seat } from "./seat.ts";
+import { type Expectation, Seat } from "./seat.ts";
 import type { Delays } from "./slots.ts";
 import { type KillCause, Watchdog } from "./watchdog.ts";
 
@@ -52,18 +53,19 @@ type BuildEnd = "built" | "returned" | KillCause;
 export interface ThreadEvents {
   /** A thread has time, as far as one can tell. */
   free(): void;
-  /** A job came to its end; the slot's block says how. */
-  done(slot: number): void;
+  /** A job came to its end; the letter says how. */
+  done(letter: Letter): void;
   /** A job that was submitted has not begun, and is to be submitted again. */
-  returned(slot: number): void;
-  /** The turn that this slot was in was ended by terminating its thread, which is gone; the slot is condemned. */
-  killed(slot: number, cause: KillCause): void;
+  returned(letter: Letter): void;
+  /** The turn of this letter was ended by terminating its thread, which is gone. */
+  killed(letter: Letter, cause: KillCause): void;
   /** A thread ended for no reason of ours; the gateway cannot go on. */
   lost(error: Error | undefined): void;
 }
 
 export class ArenaThreads {
   readonly #shared: ArenaShared;
+  readonly #letters: readonly Letter[];
   readonly #events: ThreadEvents;
   readonly #quick: readonly Seat[];
   readonly #patient: Seat;
@@ -72,9 +74,11 @@ export class ArenaThreads {
   /** In order of preference. */
   readonly #forShort: readonly Seat[];
   readonly #forLong: readonly Seat[];
-  /** By slot: where its job is, or was last. */
+  /** By slot: where its last job is, or was. */
   readonly #seatOf: (Seat | undefined)[];
   readonly #scratch: number;
+  /** For making images. */
+  readonly #recipeLetter: Letter;
   readonly #watchdog: Watchdog;
   #buildEnd: ((end: BuildEnd) => void) | undefined;
   #shortAtMs = -Infinity;
@@ -84,8 +88,10 @@ export class ArenaThreads {
   requeued = 0;
 
   /** `shared.memories` ends with the scratch arena. */
-  constructor(shared: ArenaShared, threads: number, events: ThreadEvents) {
+  constructor(shared: ArenaShared, letters: Letters, threads: number, events: ThreadEvents) {
     this.#shared = shared;
+    this.#letters = letters.byIndex;
+    this.#recipeLetter = letters.take();
     this.#events = events;
     this.#scratch = shared.memories.length - 1;
     this.#seatOf = shared.memories.map(() => undefined);
@@ -98,10 +104,10 @@ export class ArenaThreads {
     this.#forLong = [this.#patient, ...this.#quick];
     this.#watchdog = new Watchdog(this.#all, {
       drain: (seat) => this.#drain(seat),
-      cpuLimitUs: (slot) => this.#words(slot)[SLOT.cpuLeftUs]!,
+      cpuLimitUs: (letter) => this.#letters[letter]!.words[LETTER.cpuLeftUs]!,
       heldUp: (seat) => this.#heldUp(seat),
-      ring: (slot) => this.#ring(slot),
-      overdue: (seat, slot, mark, cause) => this.#kill(seat, slot, mark, cause),
+      ring: (letter) => this.#ring(this.#letters[letter]!),
+      overdue: (seat, letter, mark, cause) => this.#kill(seat, this.#letters[letter]!, mark, cause),
     });
   }
 
@@ -118,10 +124,6 @@ export class ArenaThreads {
     return this.#all.filter((seat) => seat !== this.#spare).map(({ load }) => load);
   }
 
-  isBusy(slot: number): boolean {
-    return this.#seatOf[slot]?.has(slot) ?? false;
-  }
-
   /** Whether a thread has time for such a turn. */
   hasTime(pace: Pace): boolean {
     return this.#seatsFor(pace).some((seat) => this.#admits(seat, pace));
@@ -136,20 +138,21 @@ export class ArenaThreads {
   }
 
   /** To be called when there is time for it. */
-  submit(slot: number, expectedUs: number, pace: Pace): void {
+  submit(letter: Letter, expectation: Expectation): void {
+    const { pace } = expectation;
+    const slot = letter.words[LETTER.slot]!;
     const seat = this.#best(pace, slot);
     assert(seat, "a turn is submitted when a thread has time");
     this.#seatOf[slot] = seat;
-    seat.submit(slot, expectedUs, pace);
+    seat.submit(letter.index, slot, expectation);
     if (pace === "short") this.#shortAtMs = performance.now();
     this.#watchdog.start();
   }
 
-  /** Ends the slot's turn if it is running (wall limit); one that only waits for its thread runs to its next check. */
-  expire(slot: number): void {
-    if (!this.isBusy(slot)) return;
-    Atomics.store(this.#words(slot), SLOT.expired, 1);
-    this.#watchdog.expire(slot);
+  /** Ends the turn if it is running (wall limit); one that only waits for its thread runs to its next check. */
+  expire({ index, words }: Letter): void {
+    Atomics.store(words, LETTER.expired, 1);
+    this.#watchdog.expire(index);
   }
 
   /** Makes an image in the scratch arena, on the spare thread, so that nobody waits for it. One at a time. */
@@ -158,10 +161,15 @@ export class ArenaThreads {
       await this.#spare.thread.ready;
       const result = this.#spare.thread.build(recipe);
       const end = new Promise<BuildEnd>((resolve) => (this.#buildEnd = resolve));
-      const words = this.#words(this.#scratch);
-      words[SLOT.job] = JOB.build;
-      words[SLOT.cpuLeftUs] = recipe.cpuUs * (2 + recipe.platform.length + recipe.warm.length);
-      this.#spare.submit(this.#scratch, recipe.cpuUs, "long");
+      const { words, index } = this.#recipeLetter;
+      words[LETTER.job] = JOB.build;
+      words[LETTER.slot] = this.#scratch;
+      words[LETTER.cpuLeftUs] = recipe.cpuUs * (2 + recipe.platform.length + recipe.warm.length);
+      this.#spare.submit(index, this.#scratch, {
+        expectedUs: recipe.cpuUs,
+        pace: "long",
+        sharesArena: false,
+      });
       this.#watchdog.start();
       const how = await end;
       if (how === "built") return result;
@@ -256,15 +264,13 @@ export class ArenaThreads {
   }
 
   #drain(seat: Seat): void {
-    seat.drain((slot) => {
-      this.#watchdog.forget(slot);
-      if (slot === this.#scratch) this.#buildEnd?.("built");
-      else this.#events.done(slot);
+    seat.drain((index) => {
+      const letter = this.#letters[index]!;
+      this.#watchdog.forget(index);
+      if (letter === this.#recipeLetter) return this.#buildEnd?.("built");
+      this.#seatOf[letter.words[LETTER.slot]!] = seat;
+      this.#events.done(letter);
     });
-  }
-
-  #words(slot: number): Int32Array {
-    return this.#shared.control.subarray(slot * SLOT_WORDS, (slot + 1) * SLOT_WORDS);
   }
 
   #heldUp(seat: Seat): void {
@@ -272,40 +278,41 @@ export class ArenaThreads {
     this.#return(seat.takeBack());
   }
 
-  #return(slots: readonly number[]): void {
-    this.requeued += slots.length;
+  #return(letters: readonly number[]): void {
+    this.requeued += letters.length;
     // In reverse, so that each goes before those that came after it.
-    for (const slot of slots.toReversed()) {
-      if (slot === this.#scratch) this.#buildEnd?.("returned");
-      else this.#events.returned(slot);
+    for (const index of letters.toReversed()) {
+      const letter = this.#letters[index]!;
+      this.#watchdog.forget(index);
+      if (letter === this.#recipeLetter) this.#buildEnd?.("returned");
+      else this.#events.returned(letter);
     }
     this.#events.free();
   }
 
-  #ring(slot: number): void {
-    Atomics.store(new Int32Array(this.#shared.memories[slot]!.buffer), BELL, 1);
+  #ring({ words }: Letter): void {
+    const { buffer } = this.#shared.memories[words[LETTER.slot]!]!;
+    Atomics.store(new Int32Array(buffer), BELL, 1);
   }
 
-  #kill(seat: Seat, slot: number, mark: number, cause: KillCause): void {
+  #kill(seat: Seat, letter: Letter, mark: number, cause: KillCause): void {
     const { thread } = seat;
     if (!thread.claim(mark)) return;
     this.kills++;
     // Jobs that ended before the claim are done, whatever the state of their wake-up.
     this.#drain(seat);
-    this.#watchdog.forget(slot);
+    this.#watchdog.forget(letter.index);
     const gone = thread.terminate();
     // Another thread starts when this one is gone, so that there are never more of them than the plan counts.
-    const waiting = seat.vacate(slot, gone);
+    const waiting = seat.vacate(letter.index, gone);
     // Until the thread is gone it may write on into its arena, so nobody may reset that before.
-    void gone.then(() => this.#killed(slot, cause));
+    void gone.then(() => this.#killed(letter, cause));
     this.#return(waiting);
   }
 
-  #killed(slot: number, cause: KillCause): void {
+  #killed(letter: Letter, cause: KillCause): void {
     if (this.#closing) return;
-    this.#words(slot)[SLOT.condemned] = 1;
-    this.#words(slot)[SLOT.cleanImage] = 0;
-    if (slot === this.#scratch) this.#buildEnd?.(cause);
-    else this.#events.killed(slot, cause);
+    if (letter === this.#recipeLetter) this.#buildEnd?.(cause);
+    else this.#events.killed(letter, cause);
   }
 }

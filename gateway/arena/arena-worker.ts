@@ -1,15 +1,21 @@
 /**
- * The arena thread: takes jobs from its ring, one at a time, and sleeps when there are none. It holds nothing that
+ * The arena thread: takes letters from its ring, one at a time, and sleeps when there are none. It holds nothing that
  * could be lost with it: see control.ts for the words it shares with the I/O thread.
+ *
+ * Requests that stand one behind the other run in one arena one after the other, as long as it is clean after each of them: it
+ * is in the processor's caches, which the arenas of a dozen requests together are not. The slot that came with the later one
+ * goes back unused in place of the other.
  */
 import { type MessagePort, parentPort, receiveMessageOnPort, workerData } from "node:worker_threads";
 import { readlinkSync } from "node:fs";
-import { JOB, OUTCOME, RING_PLACES, RUNNING_SLOT_BITS, SLOT, SLOT_WORDS, TAKEN, THREAD } from "./control.ts";
+import { EVENT } from "../handle/abi.ts";
+import { JOB, LETTER, OUTCOME, RING_PLACES, RUNNING_LETTER_BITS, TAKEN, THREAD } from "./control.ts";
 import type { Engine } from "./engine.ts";
 import { GrowthLog } from "./growth-log.ts";
 import { ImageBuilder, type ImageRecipe } from "./image-builder.ts";
 import { Instances } from "./instances.ts";
 import type { ArenaLayout } from "./layout.ts";
+import { type Letter, type LetterPlace, openLetters } from "./letters.ts";
 import { SlotVm } from "./slot-vm.ts";
 import { TurnClock } from "./turn-clock.ts";
 import { giveWay } from "../shared/give-way.ts";
@@ -19,6 +25,10 @@ export interface ArenaWorkerData {
   images: WebAssembly.Memory;
   /** Of all slots; the last one is the scratch arena in which images are made. */
   layouts: readonly ArenaLayout[];
+  /** By slot, which pool it is of. */
+  poolOf: readonly number[];
+  /** All letters. */
+  letterPlace: LetterPlace;
   /** All slots' blocks. */
   control: Int32Array;
   /** This thread's block. */
@@ -41,11 +51,23 @@ export interface ArenaWorkerData {
 export type Supply =
   { readonly slot: number; readonly memory: WebAssembly.Memory } | { readonly recipe: ImageRecipe };
 
-const { engine, images, layouts, control, thread, supplies, growth, mostInstances, nice } =
-  workerData as ArenaWorkerData;
+const {
+  engine,
+  images,
+  layouts,
+  poolOf,
+  letterPlace,
+  control,
+  thread,
+  supplies,
+  growth,
+  mostInstances,
+  nice,
+} = workerData as ArenaWorkerData;
+const letters = openLetters(images.buffer, letterPlace);
 const port = parentPort!;
 const memories: (WebAssembly.Memory | undefined)[] = layouts.map(() => undefined);
-const vms = new Instances(mostInstances, vmOf);
+const vms = new Instances<SlotVm>(mostInstances);
 const clock = new TurnClock();
 const growthLog = growth && new GrowthLog(growth);
 let sequence = 0;
@@ -70,27 +92,55 @@ function park(): never {
  * Claims the thread for one turn. Once the watchdog has put KILLED in its place, this thread is about to be
  * terminated and must not touch another arena: it parks, so that a turn that had just ended harms nobody.
  */
-function claimed(slot: number, run: () => void): void {
+function claimed(letter: Letter, run: () => void): void {
   sequence = (sequence + 1) & 0x3ffff;
-  const mark = (sequence << RUNNING_SLOT_BITS) | (slot + 1);
+  const mark = (sequence << RUNNING_LETTER_BITS) | (letter.index + 1);
   if (Atomics.compareExchange(thread, THREAD.running, 0, mark) !== 0) park();
   run();
   if (Atomics.compareExchange(thread, THREAD.running, mark, 0) !== mark) park();
 }
 
-function finish(slot: number): void {
+/** The next letter that has not been taken back; undefined: there is none. */
+function take(): Letter | undefined {
+  for (;;) {
+    const read = thread[THREAD.jobsRead]!;
+    if (Atomics.load(thread, THREAD.jobsWritten) === read) return undefined;
+    const index = Atomics.exchange(thread, THREAD.jobs + (read & (RING_PLACES - 1)), TAKEN);
+    Atomics.store(thread, THREAD.jobsRead, (read + 1) | 0);
+    if (index !== TAKEN) return letters[index];
+  }
+}
+
+function waitForNext(): Letter {
+  for (;;) {
+    const letter = take();
+    if (letter) return letter;
+    Atomics.wait(thread, THREAD.jobsWritten, thread[THREAD.jobsRead]!);
+  }
+}
+
+/** A request that begins where another one has left its arena clean has that arena, and the other one's place goes back as its own. */
+function shareArena({ words: done }: Letter, { words: next }: Letter): void {
+  if (done[LETTER.outcome] !== OUTCOME.clean || next[LETTER.job] !== JOB.turn) return;
+  if (next[LETTER.event] !== EVENT.start || next[LETTER.image] !== done[LETTER.image]) return;
+  const [clean, unused] = [done[LETTER.slot]!, next[LETTER.slot]!];
+  if (poolOf[clean] !== poolOf[unused]) return;
+  done[LETTER.slot] = unused;
+  next[LETTER.slot] = clean;
+}
+
+function finish(letter: Letter): void {
   const written = thread[THREAD.doneWritten]!;
-  thread[THREAD.done + (written & (RING_PLACES - 1))] = slot;
+  thread[THREAD.done + (written & (RING_PLACES - 1))] = letter.index;
   Atomics.store(thread, THREAD.doneWritten, (written + 1) | 0);
 }
 
 /**
- * The I/O thread is woken when nothing is left to do here. While turns are waiting it hears of several at once, or at the
+ * To be called when nothing is left to do here: the I/O thread is woken. While turns are waiting it hears of several at once, or at the
  * watchdog's next tick if the one that comes now is long: a wake-up costs both threads more than a small turn's end.
  */
 function announce(): void {
   if (Atomics.load(thread, THREAD.watched) === 1) return;
-  if (Atomics.load(thread, THREAD.jobsWritten) !== thread[THREAD.jobsRead]) return;
   if (Atomics.exchange(thread, THREAD.wakeSent, 1) === 0) port.postMessage(null);
 }
 
@@ -108,37 +158,37 @@ function memoryOf(slot: number): WebAssembly.Memory {
   return memories[slot]!;
 }
 
-function build(slot: number): void {
+function build({ words }: Letter): void {
   while (receive());
   if (!recipe) return;
-  builder ??= new ImageBuilder(engine, memoryOf(slot), images);
+  builder ??= new ImageBuilder(engine, memoryOf(words[LETTER.slot]!), images);
   const result = builder.build(recipe);
   recipe = undefined;
   supplies.postMessage(result);
-  control[slot * SLOT_WORDS + SLOT.outcome] = OUTCOME.built;
+  words[LETTER.outcome] = OUTCOME.built;
 }
 
-function vmOf(slot: number): SlotVm {
-  const arena = { memory: memoryOf(slot), layout: layouts[slot]! };
-  return new SlotVm(engine, images, arena, control, slot, clock, growthLog);
+function vmFor(letter: Letter): SlotVm {
+  const slot = (letter.words[LETTER.ranIn] = letter.words[LETTER.slot]!);
+  return vms.of(slot, () => {
+    const arena = { memory: memoryOf(slot), layout: layouts[slot]! };
+    return new SlotVm(engine, images, arena, control, slot, clock, growthLog, letter);
+  });
 }
 
-function work(slot: number): void {
-  if (control[slot * SLOT_WORDS + SLOT.job] === JOB.build) build(slot);
-  else vms.of(slot).run();
+function work(letter: Letter): void {
+  if (letter.words[LETTER.job] === JOB.build) build(letter);
+  else vmFor(letter).run(letter);
 }
 
 if (nice > 0) giveWay(nice);
 port.postMessage({ threadPath: threadPath() });
-for (;;) {
-  const read = thread[THREAD.jobsRead]!;
-  if (Atomics.load(thread, THREAD.jobsWritten) === read) {
-    Atomics.wait(thread, THREAD.jobsWritten, read);
-    continue;
-  }
-  const slot = Atomics.exchange(thread, THREAD.jobs + (read & (RING_PLACES - 1)), TAKEN);
-  if (slot !== TAKEN) claimed(slot, () => work(slot));
-  Atomics.store(thread, THREAD.jobsRead, (read + 1) | 0);
-  if (slot !== TAKEN) finish(slot);
-  announce();
+for (let letter = waitForNext(); ;) {
+  const current = letter;
+  claimed(current, () => work(current));
+  const next = take();
+  if (next) shareArena(current, next);
+  finish(current);
+  if (!next) announce();
+  letter = next ?? waitForNext();
 }

@@ -1,14 +1,14 @@
 /**
- * The arenas of a gateway as one thing: slots, threads and images, and what runs in which slot.
+ * The arenas of a gateway as one thing: slots, letters, threads and images, and what runs in which slot.
  *
- * Bound: the slots' memories, the images memory, threads + 2 workers; all made by `openArenas` and none later (but for
+ * Bound: the slots' memories, the letters, the images memory, threads + 2 workers; all made at once and none later (but for
  * the worker that replaces a killed one).
  */
-import { SLOT } from "./control.ts";
+import { JOB, LETTER, OUTCOME, SLOT } from "./control.ts";
 import { ArenaThreads } from "./arena-threads.ts";
 import type { BuildFailure, BuiltImage, ImageRecipe } from "./image-builder.ts";
 import type { Engine } from "./engine.ts";
-import { type Entrance, Entrances, type Pace, Share } from "./entrances.ts";
+import { Entrances, type Pace, Share } from "./entrances.ts";
 import type { GrowthLog } from "./growth-log.ts";
 import {
   IMAGE,
@@ -19,9 +19,12 @@ import {
   partsBetween,
   scratchBytes,
 } from "./image.ts";
-import { DATA_START, EXTENSION_START, PAGE_BYTES } from "./layout.ts";
-import { type PoolSize, Slot, type SlotPool, type Slots, makeSlots } from "./slots.ts";
+import { DATA_START, EXTENSION_START, MAILBOX_BYTES, PAGE_BYTES } from "./layout.ts";
+import { LETTER_BYTES, type Letter, Letters, openLetters } from "./letters.ts";
+import { lettersOf } from "./seat.ts";
+import { type PoolSize, type Slot, type SlotPool, type Slots, makeSlots } from "./slots.ts";
 import type { KillCause } from "./watchdog.ts";
+import { assert } from "../shared/assert.ts";
 
 export interface ArenaOptions {
   engine: Engine;
@@ -46,15 +49,27 @@ export interface SlotHolder {
   readonly sinceMs: number;
 }
 
-/** Whoever holds a slot hears what becomes of the jobs it submits. */
+/** Who has jobs done in an arena. */
 export interface SlotTenant {
   readonly holder: SlotHolder | undefined;
-  /** It has the slot from now on. */
-  leased(slot: Slot): void;
-  /** The slot's block says how the job ended. */
-  jobDone(): void;
+  /** A thread has time: what is to be done is to be written into the letter. May be asked again, if the job has not begun. */
+  write(letter: Letter): void;
+  /** The letter says how the job ended; it is somebody else's when this returns. The slot is the one that it was done in. */
+  jobDone(letter: Letter, slot: Slot): void;
   /** The turn was ended by terminating its thread. */
-  jobKilled(cause: KillCause): void;
+  jobKilled(cause: KillCause, slot: Slot): void;
+}
+
+/** A turn or a reset: in the line, or in a letter on its way. */
+export interface Job {
+  readonly tenant: SlotTenant;
+  readonly pool: SlotPool;
+  readonly image: Image;
+  /** Whose time it takes. */
+  readonly share: Share;
+  /** Null: a first turn, which gets one when a thread has time for it. */
+  readonly slot: Slot | null;
+  letter: Letter | null;
 }
 
 /** An image that is ready to run, and what is needed to read a stopped arena that was made from it. */
@@ -87,38 +102,39 @@ export class Arenas {
   readonly images: ImageStore;
   readonly threads: ArenaThreads;
   readonly #slots: Slots;
+  readonly #letters: Letters;
+  /** By letter. */
+  readonly #jobs: (Job | undefined)[] = [];
+  /** By slot: who has it between two jobs. */
   readonly #tenants: (SlotTenant | undefined)[];
   readonly #entrances = new Entrances();
-  /** By slot: whom its job is for. */
-  readonly #shares: Share[] = [];
   readonly #hasTime = (pace: Pace): boolean => this.threads.hasTime(pace);
   readonly #cleaning = Share.ofCleaning("short");
   readonly #wiping = Share.ofCleaning("long");
 
   constructor(options: ArenaOptions) {
     const { engine, workerCode, threads, imagesBytes, growth, onLost } = options;
-    this.images = new ImageStore(imagesBytes);
+    const letters = lettersOf(threads);
+    this.images = new ImageStore(imagesBytes, letters * LETTER_BYTES);
     this.#slots = options.slots ?? makeSlots(options.pools, scratchBytes(imagesBytes), options.prefault);
     this.#tenants = this.#slots.byIndex.map(() => undefined);
+    const letterPlace = { start: this.images.capacityBytes, count: letters };
+    this.#letters = new Letters(openLetters(this.images.memory.buffer, letterPlace));
     const shared = {
       code: workerCode,
       engine,
       images: this.images.memory,
       memories: this.#slots.byIndex.map(({ memory }) => memory),
       layouts: this.#slots.byIndex.map(({ layout }) => layout),
+      poolOf: this.#slots.poolOf,
+      letterPlace,
       control: this.#slots.control,
       growth: growth?.memory,
     };
-    this.threads = new ArenaThreads(shared, threads, {
-      done: (slot) => {
-        this.#tenants[slot]?.jobDone();
-        this.#letIn();
-      },
-      killed: (slot, cause) => {
-        this.#tenants[slot]?.jobKilled(cause);
-        this.#letIn();
-      },
-      returned: (slot) => this.#entrances.putBack(this.#slots.byIndex[slot]!, this.#shares[slot]!),
+    this.threads = new ArenaThreads(shared, this.#letters, threads, {
+      done: (letter) => this.#done(letter),
+      killed: (letter, cause) => this.#killed(letter, cause),
+      returned: (letter) => this.#returned(letter),
       free: () => this.#letIn(),
       lost: onLost,
     });
@@ -138,35 +154,33 @@ export class Arenas {
   }
 
   /**
-   * Leases a slot of a pool to `tenant`, which hears of it when a thread has time for it, now or later. Admission has made
-   * sure that there is a slot.
+   * A request's first turn, in a slot of the pool that it gets when a thread has time for it, now or later. Admission has made
+   * sure that there is one.
    */
-  enter(pool: SlotPool, image: Image, tenant: SlotTenant): void {
-    this.#entrances.enter({ pool, image, tenant });
-    this.#letIn();
+  enter(pool: SlotPool, image: Image, tenant: SlotTenant): Job {
+    return this.#add({ tenant, pool, image, share: image.share, slot: null, letter: null });
   }
 
-  /** Whoever has not been let in yet does not want to any more. */
-  leave(tenant: SlotTenant, image: Image): void {
-    this.#entrances.remove(tenant, image);
+  /** Another turn in the slot that the tenant has. */
+  turn(pool: SlotPool, image: Image, tenant: SlotTenant, slot: Slot): Job {
+    return this.#add({ tenant, pool, image, share: image.share, slot, letter: null });
   }
 
+  /** The tenant's slot is made new. */
+  reset(pool: SlotPool, image: Image, tenant: SlotTenant, slot: Slot): Job {
+    return this.#add({ tenant, pool, image, share: this.#cleaningOf(slot), slot, letter: null });
+  }
+
+  /** The slot is clean and nobody's. */
   give(pool: SlotPool, slot: Slot): void {
     this.#tenants[slot.index] = undefined;
     pool.give(slot);
   }
 
-  /** The job that stands in the slot's block: a turn of this share, or a reset. A thread does it when it has time. */
-  submit(slot: Slot, share: Share = this.#cleaningOf(slot)): void {
-    this.#shares[slot.index] = share;
-    this.#entrances.addTurn(slot, share);
-    this.#letIn();
-  }
-
-  /** Ends the slot's turn because its time is over: true if it only waited, and now does not take place. */
-  expire(slot: Slot): boolean {
-    if (this.#entrances.removeTurn(slot, this.#shares[slot.index]!)) return true;
-    this.threads.expire(slot.index);
+  /** Ends the job because its time is over: true if it only waited, and now does not take place. */
+  expire(job: Job): boolean {
+    if (this.#entrances.remove(job)) return true;
+    if (job.letter) this.threads.expire(job.letter);
     return false;
   }
 
@@ -177,7 +191,16 @@ export class Arenas {
 
   /** Undefined: the slot is free. */
   tenantOf({ index }: Slot): SlotTenant | undefined {
-    return this.#tenants[index];
+    return this.#tenants[index] ?? this.#jobIn(index)?.tenant;
+  }
+
+  isResetting({ index }: Slot): boolean {
+    const share = this.#jobIn(index)?.share;
+    return share !== undefined && (share === this.#cleaning || share === this.#wiping);
+  }
+
+  #jobIn(slot: number): Job | undefined {
+    return this.#jobs.find((job) => job?.letter?.words[LETTER.slot] === slot);
   }
 
   /**
@@ -214,21 +237,80 @@ export class Arenas {
     return this.threads.close();
   }
 
+  #add(job: Job): Job {
+    this.#entrances.add(job);
+    this.#letIn();
+    return job;
+  }
+
   #letIn(): void {
     while (!this.#entrances.isEmpty) {
       const share = this.#entrances.next(this.#hasTime);
       if (!share) return;
-      const first = this.#entrances.take(share);
-      if (first instanceof Slot) this.threads.submit(first.index, share.expectedUs, share.pace);
-      else this.#lease(first);
+      this.#send(this.#entrances.take(share));
     }
   }
 
-  /** The tenant submits its first turn, which is next in line. */
-  #lease({ pool, image, tenant }: Entrance): void {
-    const slot = pool.take(image.span.offset, this.threads.delays(image.share.pace));
+  #send(job: Job): void {
+    const { tenant, pool, image, share } = job;
+    const slot = job.slot ?? pool.take(image.span.offset, this.threads.delays(share.pace));
+    const letter = this.#letters.take();
+    letter.words[LETTER.slot] = slot.index;
+    letter.words[LETTER.image] = image.span.offset;
+    letter.words[LETTER.expired] = 0;
+    tenant.write(letter);
+    job.letter = letter;
+    this.#jobs[letter.index] = job;
+    const { expectedUs, pace, endsAtOnce } = share;
+    this.threads.submit(letter, { expectedUs, pace, sharesArena: job.slot === null && endsAtOnce });
+  }
+
+  #done(letter: Letter): void {
+    const job = this.#jobOf(letter);
+    const { tenant } = job;
+    const slot = this.#slotOf(letter);
     this.#tenants[slot.index] = tenant;
-    tenant.leased(slot);
+    if (letter.words[LETTER.job] === JOB.turn) this.#notePeak(letter);
+    if (!job.slot) job.share.began(letter.words[LETTER.outcome] === OUTCOME.clean);
+    tenant.jobDone(letter, slot);
+    this.#letters.give(letter);
+    this.#letIn();
+  }
+
+  #notePeak({ words }: Letter): void {
+    const slot = this.#slots.byIndex[words[LETTER.ranIn]!]!;
+    slot.peakBytes = Math.max(slot.peakBytes, words[LETTER.peakPages]! * PAGE_BYTES + MAILBOX_BYTES);
+  }
+
+  #killed(letter: Letter, cause: KillCause): void {
+    const { tenant } = this.#jobOf(letter);
+    const slot = this.#slotOf(letter);
+    slot.control[SLOT.condemned] = 1;
+    slot.control[SLOT.cleanImage] = 0;
+    this.#tenants[slot.index] = tenant;
+    this.#letters.give(letter);
+    tenant.jobKilled(cause, slot);
+    this.#letIn();
+  }
+
+  #returned(letter: Letter): void {
+    const job = this.#jobOf(letter);
+    if (!job.slot) job.pool.give(this.#slotOf(letter));
+    this.#letters.give(letter);
+    this.#entrances.putBack(job);
+  }
+
+  /** Whose letter has come back. */
+  #jobOf(letter: Letter): Job {
+    const job = this.#jobs[letter.index];
+    assert(job, "a letter comes back once");
+    this.#jobs[letter.index] = undefined;
+    job.letter = null;
+    return job;
+  }
+
+  #slotOf({ words }: Letter): Slot {
+    return this.#slots.byIndex[words[LETTER.slot]!]!;
   }
 
   #store(built: BuiltImage, share: Share): Image {

@@ -1,14 +1,16 @@
 /**
- * The shared words between the I/O thread and the arena threads: one block per slot (what to run, what came of it)
- * and one per thread (which jobs wait, which turn runs). All are Int32 in SharedArrayBuffers.
+ * What the I/O thread and the arena threads share besides the arenas: a letter for each job on its way (what to do, what came of
+ * it; letters.ts), a block for each slot (what its arena holds between turns), and one for each thread (which jobs wait, which
+ * turn runs). All are Int32 in SharedArrayBuffers.
  *
- * Who writes what: a slot's block belongs to the I/O thread until it queues a job for it, and to the thread from then
- * until the slot stands in the done ring. The rings have one writer and one reader each; but what stands in a place of the
- * job ring is taken by exchange, so that a job which has not begun can be taken back, and exactly one side has it.
+ * Who writes what: a letter, and the block of the slot that it names, belong to the I/O thread until the letter stands in a
+ * ring of jobs, and to the thread from then until it stands in the ring of those that are done. The rings have one writer and one
+ * reader each; but what stands in a place of the job ring is taken by exchange, so that a job which has not begun can be taken
+ * back, and exactly one side has it.
  */
 
-/** Words of a slot's block. */
-export const SLOT = {
+/** Words of a letter. */
+export const LETTER = {
   /** In: JOB. */
   job: 0,
   /** In: byte offset of the image in the images memory that the arena must hold. */
@@ -17,54 +19,64 @@ export const SLOT = {
   event: 2,
   id: 3,
   flag: 4,
-  /** In: bytes of text in the mailbox for argument a; -1: no text. */
+  /** In: bytes of text for argument a; -1: no text. */
   textBytes: 5,
-  /** In: bytes of data in the mailbox, handed to the guest as a fresh Uint8Array; -1: no data. */
+  /** In: bytes of data, handed to the guest as a fresh Uint8Array; -1: no data. */
   dataBytes: 6,
   /** In: what is left of the request's CPU time, microseconds. */
   cpuLeftUs: 7,
+  /** In: 1 once the request's wall time is over; written while the turn runs. */
+  expired: 8,
+  /**
+   * In: the slot in whose arena it is done. Out: the slot that comes back with it. A request's first turn may have been done in
+   * another one's, which had just become clean: then the two have changed places (arena-worker.ts).
+   */
+  slot: 9,
 
   /** Out: OUTCOME. */
-  outcome: 8,
-  /** Out: records in the mailbox's effect list. */
-  effects: 9,
+  outcome: 10,
+  /** Out: how many effects are listed. */
+  effects: 11,
   /** Out: log lines dropped because the turn had too many. */
-  logsDropped: 10,
+  logsDropped: 12,
   /** Out: bytes asked for by the allocation that did not fit. */
-  askedBytes: 11,
+  askedBytes: 13,
   /** Out: thread CPU time of this turn, microseconds. */
-  cpuUs: 12,
-  /** Kept between turns: pages in use, 64 KiB each. */
-  topPages: 13,
+  cpuUs: 14,
+  /** Out: pages in use at the end of the turn, 64 KiB each, which is the most so far. */
+  peakPages: 15,
 
-  /** Kept between turns: the VM's globals, see VmRegisters. */
-  stackPointer: 14,
-  stackLow: 15,
-  /** Kept between turns: the image that the arena holds untouched; 0: none, it must be restored before a start. */
-  cleanImage: 16,
-  /** Kept: the image that the arena was last restored to, clean or not; 0: none yet. */
-  loadedImage: 18,
-  /** Out: pages in use at the end of the turn, which is the most so far; a reset that follows leaves it. */
-  peakPages: 22,
-  /** Kept: 1 when nothing is known about the arena (trap, killed thread): wipe all of it before the next use. */
-  condemned: 17,
+  /** Out: the slot whose arena it was done in. */
+  ranIn: 18,
 
-  /** Kept: up to where the mailbox's bytes have been written; the next request's first turn wipes them. */
-  mailboxBytes: 19,
-
-  /** In: 1 once the request's wall time is over; written while the turn runs. */
-  expired: 23,
-
-  /** In: when the request began, as one Float64 (words 20 and 21): performance.timeOrigin + performance.now(). */
-  startedAtMs: 20,
+  /** In: when the request began, as one Float64 (words 16 and 17): performance.timeOrigin + performance.now(). */
+  startedAtMs: 16,
 } as const;
 
-export const SLOT_WORDS = 32;
+/** Words of a slot's block. */
+export const SLOT = {
+  /** Pages in use, 64 KiB each. */
+  topPages: 0,
+  /** The VM's globals, see VmRegisters. */
+  stackPointer: 1,
+  stackLow: 2,
+  /** The image that the arena holds untouched; 0: none, it must be restored before a start. */
+  cleanImage: 3,
+  /** The image that the arena was last restored to, clean or not; 0: none yet. */
+  loadedImage: 4,
+  /** 1 when nothing is known about the arena (trap, killed thread): wipe all of it before the next use. */
+  condemned: 5,
+  /** Up to where the mailbox's bytes have been written; the next request's first turn wipes them. */
+  mailboxBytes: 6,
+} as const;
+
+/** A processor's cache line. */
+export const SLOT_WORDS = 16;
 
 export const JOB = {
   /** Run one turn. */
   turn: 1,
-  /** Restore the image (SLOT.image) now, so that the slot is clean. */
+  /** Restore the image (LETTER.image) now, so that the slot is clean. */
   reset: 2,
   /** Make an image; its ingredients come over the thread's message port. */
   build: 3,
@@ -73,7 +85,7 @@ export const JOB = {
 export const OUTCOME = {
   /** The handler waits for an event. */
   suspended: 1,
-  /** The request is complete, its effects stand in the mailbox, and the arena is restored: the slot is clean. */
+  /** The request is complete, its effects stand in the letter with all they refer to, and the arena is restored: the slot is clean. */
   clean: 2,
   /** The request is complete; effects refer to the arena's heap, so the reset waits until they have been read. */
   complete: 3,
@@ -108,30 +120,30 @@ export const THREAD = {
    * needed. It clears the word and then looks; the thread writes the ring and then reads the word: one sees the other.
    */
   watched: 6,
-  /** The running turn: 0 none, else sequence << 13 | slot + 1. KILLED once the watchdog has claimed it. */
+  /** The running turn: 0 none, else sequence << 13 | letter + 1. KILLED once the watchdog has claimed it. */
   running: 5,
-  /** The rings' places: slots. */
+  /** The rings' places: letters. */
   jobs: 16,
-  done: 48,
+  done: 80,
 } as const;
 
 /**
  * Places of each ring, a power of two. A thread is given TURNS_AHEAD jobs at the most, and an image to make; places whose job
  * has been taken back come on top, as many at the most, for it is done only while a turn runs, behind which they stand.
  */
-export const RING_PLACES = 32;
+export const RING_PLACES = 64;
 export const THREAD_WORDS = THREAD.done + RING_PLACES;
 
 /** In a place of the job ring: the thread has begun the job, or the I/O thread has taken it back. */
 export const TAKEN = -1;
 
-/** Enough for limits.ts: SLOTS, the scratch arena, and the 1 that is added. */
-export const RUNNING_SLOT_BITS = 13;
+/** Enough for all letters (letters.ts) of as many threads as there may be, and the 1 that is added. */
+export const RUNNING_LETTER_BITS = 13;
 
 /** In THREAD.running: this thread will be terminated; it must not touch another arena. */
 export const KILLED = -1;
 
-/** Effect records in the mailbox: words [effect, a, b, c, text pointer, text bytes, body pointer, body bytes]. */
+/** Effect records: words [effect, a, b, c, text pointer, text bytes, body pointer, body bytes]. */
 export const EFFECT_WORDS = 8;
 export const MAX_EFFECTS = 256;
 
@@ -139,17 +151,12 @@ export const MAX_EFFECTS = 256;
 export const MAX_HELD_TEXTS = 2 * MAX_EFFECTS;
 export const MAX_HELD_VALUES = MAX_EFFECTS;
 
-const EFFECTS_START = 256;
-const HELD_START = EFFECTS_START + MAX_EFFECTS * EFFECT_WORDS * 4;
+const HELD_START = 256;
 const HELD_VALUES_START = HELD_START + (1 + MAX_HELD_TEXTS) * 4;
 
-/**
- * The mailbox: boxes for argument values, the effect list, what the effects refer to (held-list.ts), then bytes (events in,
- * small answers out).
- */
+/** The mailbox: boxes for argument values, what the effects refer to (held-list.ts), then the event's bytes. */
 export const MAILBOX = {
   boxes: 0,
-  effects: EFFECTS_START,
   heldTexts: HELD_START,
   heldValues: HELD_VALUES_START,
   bytes: HELD_VALUES_START + (1 + MAX_HELD_VALUES) * 4,

@@ -1,14 +1,14 @@
 /**
- * The effects of one turn: a list of fixed records in the arena's mailbox. Texts and bodies stay where they are in
- * the arena's heap and are referred to by pointer, held until the next turn; when the request is complete and
- * everything is small, they are copied into the mailbox so that the arena can be restored at once.
+ * The effects of one turn: a list of fixed records in its letter. Texts and bodies stay where they are in the arena's heap
+ * and are referred to by pointer, held until the next turn; when the request is complete and everything is small, they
+ * are copied into the letter so that the arena can be restored at once.
  *
  * Bound: MAX_EFFECTS records a turn (then the turn is aborted), LOG_LINES lines of LOG_BYTES of log.
  */
 import { ArenaAbort } from "./abort.ts";
-import { EFFECT_WORDS, MAILBOX, MAX_EFFECTS, MAX_HELD_TEXTS, MAX_HELD_VALUES } from "./control.ts";
+import { MAILBOX, MAX_EFFECTS, MAX_HELD_TEXTS, MAX_HELD_VALUES } from "./control.ts";
 import { HeldList } from "./held-list.ts";
-import { MAILBOX_BYTES } from "./layout.ts";
+import { type Letter, recordOf } from "./letters.ts";
 import type { Vm } from "./vm.ts";
 
 const LOG_LINES = 64;
@@ -38,6 +38,8 @@ export class EffectList {
   final = false;
   count = 0;
   logsDropped = 0;
+  /** Where records are written. */
+  letter: Letter;
   readonly #vm: Vm;
   readonly #start: number;
   #logLines = 0;
@@ -47,8 +49,9 @@ export class EffectList {
   readonly #heldTexts: HeldList;
   readonly #heldValues: HeldList;
 
-  constructor(vm: Vm) {
+  constructor(vm: Vm, letter: Letter) {
     this.#vm = vm;
+    this.letter = letter;
     this.#start = vm.layout.mailboxStart;
     this.#heldTexts = new HeldList(vm.words, this.#start + MAILBOX.heldTexts, MAX_HELD_TEXTS);
     this.#heldValues = new HeldList(vm.words, this.#start + MAILBOX.heldValues, MAX_HELD_VALUES);
@@ -107,8 +110,8 @@ export class EffectList {
   /** Adds a record. */
   add(effect: number, a: number, b: number, c: number, text: Span = NOTHING, body: Span = NOTHING): void {
     if (this.count === MAX_EFFECTS) throw new ArenaAbort("effects");
-    const { words } = this.#vm;
-    const record = this.#record(this.count);
+    const { words } = this.letter;
+    const record = recordOf(this.count);
     words[record] = effect;
     words[record + 1] = a;
     words[record + 2] = b;
@@ -125,11 +128,7 @@ export class EffectList {
     if (this.#timer < 0) {
       this.add(effect, delayMs, 0, 0);
       this.#timer = this.count - 1;
-    } else this.#vm.words[this.#record(this.#timer) + 1] = delayMs;
-  }
-
-  #record(index: number): number {
-    return ((this.#start + MAILBOX.effects) >>> 2) + index * EFFECT_WORDS;
+    } else this.letter.words[recordOf(this.#timer) + 1] = delayMs;
   }
 
   addLog(effect: number, level: number, value: number): void {
@@ -183,24 +182,8 @@ export class EffectList {
     return answer;
   }
 
-  /** Moves all texts and bodies into the mailbox; returns their bytes, or -1 (and nothing is moved) if they do not fit. */
-  copyOut(): number {
-    const { words, bytes } = this.#vm;
-    const [first, end] = [this.#record(0), this.#record(this.count)];
-    let needed = 0;
-    for (let record = first; record < end; record += EFFECT_WORDS)
-      needed += words[record + 5]! + words[record + 7]!;
-    if (needed < 0 || needed > MAILBOX_BYTES - MAILBOX.bytes) return -1;
-    let target = this.#start + MAILBOX.bytes;
-    for (let record = first; record < end; record += EFFECT_WORDS) {
-      for (const span of [record + 4, record + 6]) {
-        const length = words[span + 1]!;
-        if (length === 0) continue;
-        bytes.copyWithin(target, words[span]! >>> 0, (words[span]! >>> 0) + length);
-        words[span] = target;
-        target += length;
-      }
-    }
-    return needed;
+  /** Moves all texts and bodies into the letter; false: they do not fit, and nothing is moved. */
+  moveOut(): boolean {
+    return this.letter.take(this.count, this.#vm.wiper);
   }
 }

@@ -11,17 +11,9 @@
  *
  * Bound: who waits here holds a permit of its pool (admit/gate.ts).
  */
-import type { Image, SlotTenant } from "./arenas.ts";
-import type { Slot, SlotPool } from "./slots.ts";
+import type { Job } from "./arenas.ts";
 
-/** Somebody who waits for an arena and its first turn. */
-export interface Entrance {
-  readonly pool: SlotPool;
-  readonly image: Image;
-  readonly tenant: SlotTenant;
-}
-
-/** How much of a turn's time goes into what the next one is expected to take. */
+/** How much of a turn goes into what is expected of the next one. */
 const LEARNING = 0.25;
 
 /** A turn that takes longer is long, and so are several that wait for one thread together. */
@@ -48,11 +40,14 @@ export class Share {
   virtualUs = 0;
   /** What a turn has taken lately; 0 before the first. */
   expectedUs = 0;
+  /** How many of its requests were over with their first turn, lately. */
+  #atOnce = 0;
   /** What its long turns take of a turn in the mean. Nothing is known of the first one. */
   #longUs = MOST_LONG_US + 1;
-  readonly entering: Entrance[] = [];
-  /** Slots of those who are in already, and wait for another turn. */
-  readonly turns: Slot[] = [];
+  /** First turns, which have no slot yet. */
+  readonly entering: Job[] = [];
+  /** Jobs of those who have a slot already. */
+  readonly turns: Job[] = [];
 
   get pace(): Pace {
     if (this.#longUs <= MOST_LONG_US) return "short";
@@ -61,6 +56,16 @@ export class Share {
 
   get isEmpty(): boolean {
     return this.entering.length === 0 && this.turns.length === 0;
+  }
+
+  /** Whether most requests are over with their first turn, and leave a clean arena. */
+  get endsAtOnce(): boolean {
+    return this.#atOnce > 0.5;
+  }
+
+  /** A first turn is over, and its request with it or not. */
+  began(atOnce: boolean): void {
+    this.#atOnce += (Number(atOnce) - this.#atOnce) * LEARNING;
   }
 
   /** A turn is over. */
@@ -87,22 +92,15 @@ export class Entrances {
     return this.#shares.length === 0;
   }
 
-  enter(entrance: Entrance): void {
-    const { share } = entrance.image;
-    this.#wait(share);
-    share.entering.push(entrance);
+  add(job: Job): void {
+    this.#wait(job.share);
+    lineOf(job).push(job);
   }
 
-  /** A turn of somebody who is in already, which goes before those who are not. */
-  addTurn(slot: Slot, share: Share): void {
-    this.#wait(share);
-    share.turns.push(slot);
-  }
-
-  /** A turn that had been let go before those who wait now. */
-  putBack(slot: Slot, share: Share): void {
-    this.#wait(share);
-    share.turns.unshift(slot);
+  /** One that had been let go before those who wait now. */
+  putBack(job: Job): void {
+    this.#wait(job.share);
+    lineOf(job).unshift(job);
   }
 
   /**
@@ -119,27 +117,20 @@ export class Entrances {
     return least;
   }
 
-  /** Whoever is first in line for this share: a slot that waits for a turn, or an entrance. */
-  take(share: Share): Slot | Entrance {
+  /** Whoever is first in line for this share; those who have a slot go before those who have none. */
+  take(share: Share): Job {
     const first = share.turns.shift() ?? share.entering.shift();
     this.#forgetIfEmpty(share);
     return first!;
   }
 
-  /** For one that no longer wants to; does nothing if it is not here. */
-  remove(tenant: SlotTenant, { share }: Image): void {
-    const place = share.entering.findIndex((entrance) => entrance.tenant === tenant);
-    if (place === -1) return;
-    share.entering.splice(place, 1);
-    this.#forgetIfEmpty(share);
-  }
-
-  /** Takes a turn out of the line; false: it is not here. */
-  removeTurn(slot: Slot, share: Share): boolean {
-    const place = share.turns.indexOf(slot);
+  /** Takes one out of the line that no longer wants to; false: it is not here. */
+  remove(job: Job): boolean {
+    const line = lineOf(job);
+    const place = line.indexOf(job);
     if (place === -1) return false;
-    share.turns.splice(place, 1);
-    this.#forgetIfEmpty(share);
+    line.splice(place, 1);
+    this.#forgetIfEmpty(job.share);
     return true;
   }
 
@@ -152,4 +143,8 @@ export class Entrances {
   #forgetIfEmpty(share: Share): void {
     if (share.isEmpty) this.#shares.splice(this.#shares.indexOf(share), 1);
   }
+}
+
+function lineOf({ share, slot }: Job): Job[] {
+  return slot ? share.turns : share.entering;
 }

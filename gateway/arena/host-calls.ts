@@ -8,7 +8,7 @@ import { BODY_KIND, CALL, EFFECT, LOG_LEVEL } from "../handle/abi.ts";
 import { cryptoCall } from "../handle/crypto-host.ts";
 import { ArenaAbort } from "./abort.ts";
 import type { EffectList, Span } from "./effect-list.ts";
-import { effectBody, effectText } from "./effects.ts";
+import { effectBody, effectText } from "./letters.ts";
 import { MAX_EFFECTS } from "./control.ts";
 import { Floating } from "./floating.ts";
 import { PAGE_BYTES } from "./layout.ts";

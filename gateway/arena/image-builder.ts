@@ -20,6 +20,7 @@ import {
   STACK_LIMIT_BYTES,
   arenaLayout,
 } from "./layout.ts";
+import { LETTER_BYTES, Letter } from "./letters.ts";
 import { TurnClock } from "./turn-clock.ts";
 import { Vm } from "./vm.ts";
 import { WarmRun } from "./warm-run.ts";
@@ -88,6 +89,8 @@ export class ImageBuilder {
   #phase: BuildFailure["phase"] = "platform";
   /** Each image is made in an arena that is zeroed and booted anew; the instance, which holds nothing of it, is used again. */
   #vm!: Vm;
+  /** Of warm requests, which nobody outside hears of. */
+  readonly #letter = new Letter(new ArrayBuffer(LETTER_BYTES), 0, 0);
   #effects!: EffectList;
   #calls!: HostCalls;
 
@@ -169,7 +172,7 @@ export class ImageBuilder {
   }
 
   #boot(): void {
-    this.#effects = new EffectList(this.#vm);
+    this.#effects = new EffectList(this.#vm, this.#letter);
     this.#calls = new HostCalls(this.#vm, this.#effects);
     this.#vm.wiper.wipe(0, this.#vm.layout.arenaBytes);
     this.#vm.boot(this.#engine);

@@ -93,15 +93,18 @@ export interface ImageSpan {
   bytes: number;
 }
 
-/** Hands out spans of the images memory, first fit; two generations are in it while a reload is under way. */
+/**
+ * Hands out spans of the images memory, first fit; two generations are in it while a reload is under way. Behind them there is
+ * room for what else is copied to and from arenas.
+ */
 export class ImageStore {
   readonly memory: WebAssembly.Memory;
   readonly capacityBytes: number;
   readonly #taken: ImageSpan[] = [];
 
-  constructor(capacityBytes: number) {
-    const pages = Math.ceil(capacityBytes / PAGE_BYTES);
-    this.capacityBytes = pages * PAGE_BYTES;
+  constructor(capacityBytes: number, besidesBytes = 0) {
+    this.capacityBytes = Math.ceil(capacityBytes / PAGE_BYTES) * PAGE_BYTES;
+    const pages = Math.ceil((this.capacityBytes + besidesBytes) / PAGE_BYTES);
     this.memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
   }
 

@@ -6,24 +6,23 @@
  */
 export class Instances<T> {
   readonly #most: number;
-  readonly #make: (slot: number) => T;
   readonly #bySlot = new Map<number, { readonly instance: T; usedAt: number }>();
   #uses = 0;
 
-  constructor(most: number, make: (slot: number) => T) {
+  constructor(most: number) {
     this.#most = most;
-    this.#make = make;
   }
 
-  of(slot: number): T {
-    const kept = this.#bySlot.get(slot) ?? this.#add(slot);
+  /** The slot's instance, which is made if there is none. */
+  of(slot: number, make: () => T): T {
+    const kept = this.#bySlot.get(slot) ?? this.#add(slot, make);
     kept.usedAt = ++this.#uses;
     return kept.instance;
   }
 
-  #add(slot: number): { readonly instance: T; usedAt: number } {
+  #add(slot: number, make: () => T): { readonly instance: T; usedAt: number } {
     if (this.#bySlot.size >= this.#most) this.#bySlot.delete(this.#oldest());
-    const kept = { instance: this.#make(slot), usedAt: 0 };
+    const kept = { instance: make(), usedAt: 0 };
     this.#bySlot.set(slot, kept);
     return kept;
   }

@@ -6,14 +6,41 @@ import type { ArenaThread } from "./arena-thread.ts";
 import type { Pace } from "./entrances.ts";
 
 /**
- * So many turns, and of so much time together, may wait for a thread inside of arenas; who comes then gets its arena when it is its
- * turn. Many, because a change from one thread to the other and back costs 12 us where they share a processor, and comes once for
- * all that stand in a ring: with 4 a hello request takes 74 us of CPU time, with 12 it takes 58. No more than these, because each
- * has an arena, and an arena that is used again at once is still in the processor's caches: with 16 it takes 73 us again, with 32
- * 100. And not for long, because what has been submitted can be overtaken neither by a shorter turn nor by a fairer one.
+ * So many turns, and of so much time together, may wait for a thread; who comes then waits in the line. Many, because a change
+ * from one thread to the other and back costs 12 us where they share a processor, and the caches; it comes once for all that stand in
+ * a ring. And not for long, because what has been submitted can be overtaken neither by a shorter turn nor by a fairer one.
+ *
+ * A turn in an arena of its own counts double: a dozen arenas stay in the processor's caches until they are used again, two dozen
+ * do not. (Hello requests that all have their own take 58 us of CPU time with 12 ahead, 73 with 16, 100 with 32; those that
+ * share one, 50 with 24.)
  */
-export const TURNS_AHEAD = 12;
-const AHEAD_US = 1000;
+export const TURNS_AHEAD = 24;
+const AHEAD_US = 2500;
+const OWN_ARENA = 2;
+
+/** Letters besides: the patient thread's one; the spare's and its that have been killed; the one being read; the one for images. */
+export const MORE_LETTERS = 5;
+
+/**
+ * Most letters that are on their way with so many quick threads: those and the spare have TURNS_AHEAD each, and a killed thread
+ * has the one that it was in until it is gone, while another one sits in its place.
+ */
+export function lettersOf(threads: number): number {
+  return (threads + 1) * TURNS_AHEAD + threads + MORE_LETTERS;
+}
+
+/** What is known of a job before it is done. */
+export interface Expectation {
+  readonly expectedUs: number;
+  readonly pace: Pace;
+  /** It will probably leave its arena clean, to the next one. */
+  readonly sharesArena: boolean;
+}
+
+interface Pending {
+  readonly expectedUs: number;
+  readonly places: number;
+}
 
 /** The turn that a thread is in. */
 export interface Running {
@@ -32,12 +59,15 @@ export class Seat {
   running: Running | undefined;
   /** It has been in one turn for longer than a short one takes: nothing is submitted to it until that ends. */
   isHeldUp = false;
-  /** By slot submitted and not yet done, in order: what it is expected to take, microseconds. */
-  readonly #pending = new Map<number, number>();
+  /** By letter submitted and not yet done, in order. */
+  readonly #pending = new Map<number, Pending>();
   #backlogUs = 0;
+  /** Of TURNS_AHEAD, and of AHEAD_US. */
+  #places = 0;
+  #placesUs = 0;
   /** The one that is expected to be long, and the one of which nobody knows. */
-  #longSlot: number | undefined;
-  #doubtfulSlot: number | undefined;
+  #longOne: number | undefined;
+  #doubtfulOne: number | undefined;
 
   readonly #start: (after?: Promise<void>) => ArenaThread;
 
@@ -47,8 +77,8 @@ export class Seat {
     this.thread = start();
   }
 
-  has(slot: number): boolean {
-    return this.#pending.has(slot);
+  has(letter: number): boolean {
+    return this.#pending.has(letter);
   }
 
   get load(): number {
@@ -67,63 +97,71 @@ export class Seat {
   /** Whether it can take another turn. */
   get hasTime(): boolean {
     if (this.isAway) return false;
-    return this.#pending.size === 0 || (this.#pending.size < TURNS_AHEAD && this.#backlogUs < AHEAD_US);
+    return this.#pending.size === 0 || (this.#places < TURNS_AHEAD && this.#placesUs < AHEAD_US);
   }
 
   /** Whether nobody knows when it will have time: it is starting, or in a long turn. */
   get isAway(): boolean {
-    return !this.thread.isReady || this.isHeldUp || this.#longSlot !== undefined;
+    return !this.thread.isReady || this.isHeldUp || this.#longOne !== undefined;
   }
 
   /** Whether it is away, or will be if a doubtful turn turns out to be long. */
   get isAtStake(): boolean {
-    return this.isAway || this.#doubtfulSlot !== undefined;
+    return this.isAway || this.#doubtfulOne !== undefined;
   }
 
-  submit(slot: number, expectedUs: number, pace: Pace): void {
-    if (pace === "long") this.#longSlot = slot;
-    if (pace === "doubtful") this.#doubtfulSlot = slot;
-    this.#pending.set(slot, expectedUs);
-    this.#backlogUs += expectedUs;
-    this.thread.submit(slot);
+  submit(letter: number, slot: number, { expectedUs, pace, sharesArena }: Expectation): void {
+    if (pace === "long") this.#longOne = letter;
+    if (pace === "doubtful") this.#doubtfulOne = letter;
+    const pending = { expectedUs, places: sharesArena ? 1 : OWN_ARENA };
+    this.#pending.set(letter, pending);
+    this.#count(pending, 1);
+    this.thread.submit(letter, slot);
   }
 
-  /** Hands every finished slot to `take`. */
-  drain(take: (slot: number) => void): void {
-    this.thread.drain((slot) => {
-      this.#forget(slot);
+  /** Hands every letter that is done to `take`. */
+  drain(take: (letter: number) => void): void {
+    this.thread.drain((letter) => {
+      this.#forget(letter);
       this.isHeldUp = false;
-      take(slot);
+      take(letter);
     });
   }
 
   /** Takes back whatever its thread has not begun. */
   takeBack(): number[] {
-    const waiting = [...this.#pending.keys()].filter((slot) => this.thread.takeBack(slot));
-    for (const slot of waiting) this.#forget(slot);
+    const waiting = [...this.#pending.keys()].filter((letter) => this.thread.takeBack(letter));
+    for (const letter of waiting) this.#forget(letter);
     return waiting;
   }
 
   /** Starts another thread when this one is gone, which was terminated in a turn; returns what it had not begun. */
-  vacate(slot: number, gone: Promise<void>): number[] {
-    this.#pending.delete(slot);
+  vacate(letter: number, gone: Promise<void>): number[] {
+    this.#pending.delete(letter);
     const waiting = [...this.#pending.keys()];
     this.#pending.clear();
-    this.#backlogUs = 0;
-    this.#longSlot = undefined;
-    this.#doubtfulSlot = undefined;
+    this.#backlogUs = this.#places = this.#placesUs = 0;
+    this.#longOne = undefined;
+    this.#doubtfulOne = undefined;
     this.isHeldUp = false;
     this.running = undefined;
     this.thread = this.#start(gone);
     return waiting;
   }
 
-  #forget(slot: number): void {
-    this.#backlogUs -= this.#pending.get(slot) ?? 0;
-    this.#pending.delete(slot);
-    if (this.#longSlot === slot) this.#longSlot = undefined;
-    if (this.#doubtfulSlot === slot) this.#doubtfulSlot = undefined;
+  #forget(letter: number): void {
+    const pending = this.#pending.get(letter);
+    if (pending) this.#count(pending, -1);
+    this.#pending.delete(letter);
+    if (this.#longOne === letter) this.#longOne = undefined;
+    if (this.#doubtfulOne === letter) this.#doubtfulOne = undefined;
     // Sums of fractions do not come out even.
-    if (this.#pending.size === 0) this.#backlogUs = 0;
+    if (this.#pending.size === 0) this.#backlogUs = this.#placesUs = 0;
+  }
+
+  #count({ expectedUs, places }: Pending, sign: 1 | -1): void {
+    this.#backlogUs += sign * expectedUs;
+    this.#places += sign * places;
+    this.#placesUs += sign * places * expectedUs;
   }
 }

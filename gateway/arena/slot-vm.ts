@@ -1,10 +1,10 @@
 /**
- * The thread's side of one slot: takes a job from the slot's shared block, advances the arena by one turn, lists the
- * effects in the mailbox and says in the block what came of it.
+ * The thread's side of one slot: does what a letter says, which is to advance the arena by one turn or to make it new, lists the
+ * effects in the letter and says there what came of it. What the arena holds between turns stands in the slot's block.
  */
 import { EVENT } from "../handle/abi.ts";
 import { ArenaAbort, outOfMemory } from "./abort.ts";
-import { JOB, MAILBOX, OUTCOME, SLOT, SLOT_WORDS } from "./control.ts";
+import { JOB, LETTER, MAILBOX, OUTCOME, SLOT, SLOT_WORDS } from "./control.ts";
 import { EffectList } from "./effect-list.ts";
 import type { Engine } from "./engine.ts";
 import { type VmPointers, randomStateAddress } from "./frames.ts";
@@ -13,6 +13,7 @@ import type { GrowthLog } from "./growth-log.ts";
 import { IMAGE, IMAGE_HEADER_BYTES } from "./image.ts";
 import { DATA_START, EXTENSION_START, PAGE_BYTES, STACK_TOP, type ArenaLayout } from "./layout.ts";
 import { HostCalls } from "./host-calls.ts";
+import type { Letter } from "./letters.ts";
 import { putRandomWord } from "./random-pool.ts";
 import { TurnClock } from "./turn-clock.ts";
 import { Vm } from "./vm.ts";
@@ -33,11 +34,12 @@ export class SlotVm {
   readonly #arena: SlotArena;
   readonly #clock: TurnClock;
   readonly #growth: GrowthLog | undefined;
-  readonly #startedAtMs: Float64Array;
+  #letter: Letter;
   #vm: Vm;
   #effects: EffectList;
   #calls: HostCalls;
 
+  /** `letter` is the one that is to be answered first. */
   constructor(
     engine: Engine,
     images: WebAssembly.Memory,
@@ -46,6 +48,7 @@ export class SlotVm {
     slot: number,
     clock: TurnClock,
     growth: GrowthLog | undefined,
+    letter: Letter,
   ) {
     this.#engine = engine;
     this.#images = images;
@@ -54,10 +57,9 @@ export class SlotVm {
     this.#words = control.subarray(slot * SLOT_WORDS, (slot + 1) * SLOT_WORDS);
     this.#clock = clock;
     this.#growth = growth;
-    const startedAt = this.#words.byteOffset + SLOT.startedAtMs * 4;
-    this.#startedAtMs = new Float64Array(control.buffer, startedAt, 1);
+    this.#letter = letter;
     this.#vm = this.#instantiate();
-    this.#effects = new EffectList(this.#vm);
+    this.#effects = new EffectList(this.#vm, letter);
     this.#calls = new HostCalls(this.#vm, this.#effects);
   }
 
@@ -72,24 +74,29 @@ export class SlotVm {
   }
 
   #interrupted(): void {
-    if (Atomics.load(this.#words, SLOT.expired) !== 0) throw new ArenaAbort("wall");
+    this.#checkWall();
     this.#clock.check();
   }
 
-  /** Does the job that stands in the slot's block; never throws. */
-  run(): void {
-    const words = this.#words;
-    const isReset = words[SLOT.job] === JOB.reset;
-    words[SLOT.askedBytes] = 0;
+  #checkWall(): void {
+    if (Atomics.load(this.#letter.words, LETTER.expired) !== 0) throw new ArenaAbort("wall");
+  }
+
+  /** Does the job; never throws. */
+  run(letter: Letter): void {
+    const { words } = letter;
+    this.#letter = this.#effects.letter = letter;
+    const isReset = words[LETTER.job] === JOB.reset;
+    words[LETTER.askedBytes] = 0;
     try {
-      words[SLOT.outcome] = isReset ? this.#reset() : this.#turn();
+      words[LETTER.outcome] = isReset ? this.#reset() : this.#turn();
     } catch (error) {
-      words[SLOT.outcome] = this.#failed(error);
+      words[LETTER.outcome] = this.#failed(error);
     }
     // A reset is nobody's time, and its clock was never started.
-    words[SLOT.cpuUs] = isReset ? 0 : this.#clock.stop();
-    words[SLOT.effects] = this.#effects.count;
-    words[SLOT.logsDropped] = this.#effects.logsDropped;
+    words[LETTER.cpuUs] = isReset ? 0 : this.#clock.stop();
+    words[LETTER.effects] = this.#effects.count;
+    words[LETTER.logsDropped] = this.#effects.logsDropped;
   }
 
   #reset(): number {
@@ -98,28 +105,27 @@ export class SlotVm {
   }
 
   #turn(): number {
-    const words = this.#words;
-    this.#clock.start(words[SLOT.cpuLeftUs]!);
-    if (words[SLOT.event] === EVENT.start) this.#begin();
+    const { words } = this.#letter;
+    this.#clock.start(words[LETTER.cpuLeftUs]!);
+    if (words[LETTER.event] === EVENT.start) this.#begin();
     else this.#resume();
-    words[SLOT.cleanImage] = 0;
-    this.#calls.startedAtMs = this.#startedAtMs[0]!;
+    this.#words[SLOT.cleanImage] = 0;
+    this.#checkWall();
+    this.#calls.startedAtMs = this.#letter.startedAtMs[0]!;
     this.#deliver();
     this.#runJobs();
     this.#calls.reportFloating();
     this.#save();
     if (!this.#effects.final) return OUTCOME.suspended;
-    const copiedBytes = this.#effects.copyOut();
-    if (copiedBytes < 0) return OUTCOME.complete;
-    words[SLOT.mailboxBytes] = Math.max(words[SLOT.mailboxBytes]!, MAILBOX.bytes + copiedBytes);
+    if (!this.#effects.moveOut()) return OUTCOME.complete;
     this.#restore();
     return OUTCOME.clean;
   }
 
   /** Reads the arena's registers as the image has them, after making sure that the arena holds the image. */
   #begin(): void {
-    if (this.#words[SLOT.condemned] || this.#words[SLOT.cleanImage] !== this.#words[SLOT.image])
-      this.#restore();
+    const { condemned, cleanImage } = SLOT;
+    if (this.#words[condemned] || this.#words[cleanImage] !== this.#image) this.#restore();
     this.#effects.forget();
     this.#calls.floating.forget();
     this.#wipeMailbox();
@@ -146,20 +152,17 @@ export class SlotVm {
     return nextSearch(topPages, this.#imageWord(IMAGE.topPages), this.#arena.layout.limitPages);
   }
 
-  /** What earlier requests left there: all but the event that has just been written. */
+  /** What earlier requests left there. */
   #wipeMailbox(): void {
-    const words = this.#words;
-    const { mailboxStart } = this.#arena.layout;
-    const eventEnd = MAILBOX.bytes + Math.max(0, words[SLOT.textBytes]!, words[SLOT.dataBytes]!);
-    this.#vm.wiper.wipe(mailboxStart, MAILBOX.bytes);
-    this.#vm.wiper.wipe(mailboxStart + eventEnd, Math.max(0, words[SLOT.mailboxBytes]! - eventEnd));
-    words[SLOT.mailboxBytes] = eventEnd;
+    this.#vm.wiper.wipe(
+      this.#arena.layout.mailboxStart,
+      Math.max(MAILBOX.bytes, this.#words[SLOT.mailboxBytes]!),
+    );
+    this.#words[SLOT.mailboxBytes] = 0;
   }
 
   #resume(): void {
     const words = this.#words;
-    const eventEnd = MAILBOX.bytes + Math.max(words[SLOT.textBytes]!, words[SLOT.dataBytes]!);
-    words[SLOT.mailboxBytes] = Math.max(words[SLOT.mailboxBytes]!, eventEnd);
     this.#attach(words[SLOT.stackPointer]!, words[SLOT.stackLow]!, words[SLOT.topPages]!);
     this.#effects.release();
   }
@@ -174,19 +177,21 @@ export class SlotVm {
     this.#words[SLOT.stackPointer] = stackPointer;
     this.#words[SLOT.stackLow] = stackLow;
     this.#words[SLOT.topPages] = topPages;
-    this.#words[SLOT.peakPages] = topPages;
+    this.#letter.words[LETTER.peakPages] = topPages;
   }
 
-  /** Calls the platform's turn function with the event that the I/O thread left in the mailbox. */
+  /** Calls the platform's turn function with the letter's event, which the engine reads in the mailbox. */
   #deliver(): void {
-    const words = this.#words;
-    const turn = this.#imageWord(IMAGE.turn);
-    this.#effects.callTurn(turn, {
-      event: words[SLOT.event]!,
-      id: words[SLOT.id]!,
-      textBytes: words[SLOT.textBytes]!,
-      dataBytes: words[SLOT.dataBytes]!,
-      flag: words[SLOT.flag]!,
+    const { words, eventAddress, eventBytes } = this.#letter;
+    const end = MAILBOX.bytes + eventBytes;
+    this.#vm.wiper.restore(this.#arena.layout.mailboxStart + MAILBOX.bytes, eventAddress, eventBytes);
+    this.#words[SLOT.mailboxBytes] = Math.max(this.#words[SLOT.mailboxBytes]!, end);
+    this.#effects.callTurn(this.#imageWord(IMAGE.turn), {
+      event: words[LETTER.event]!,
+      id: words[LETTER.id]!,
+      textBytes: words[LETTER.textBytes]!,
+      dataBytes: words[LETTER.dataBytes]!,
+      flag: words[LETTER.flag]!,
     });
   }
 
@@ -201,7 +206,7 @@ export class SlotVm {
   #failed(error: unknown): number {
     this.#save();
     if (error instanceof ArenaAbort) {
-      this.#words[SLOT.askedBytes] = Math.min(error.askedBytes, 0x7fff_ffff);
+      this.#letter.words[LETTER.askedBytes] = Math.min(error.askedBytes, 0x7fff_ffff);
       return OUTCOME[error.reason];
     }
     // A trap, or V8's own stack overflow: the arena's memory is what the next reset makes of it.
@@ -217,12 +222,11 @@ export class SlotVm {
     const words = this.#words;
     if (words[SLOT.condemned]) this.#rebuild();
     const { wiper } = this.#vm;
-    let from = words[SLOT.image]! + IMAGE_HEADER_BYTES;
+    let from = this.#image + IMAGE_HEADER_BYTES;
     const extensionBytes = this.#imageWord(IMAGE.extensionBytes);
     const low = Math.max(0, Math.min(words[SLOT.stackLow]!, STACK_TOP) - RED_ZONE_BYTES);
     wiper.wipe(low, STACK_TOP - low);
-    if (words[SLOT.loadedImage] !== words[SLOT.image])
-      wiper.wipe(EXTENSION_START, DATA_START - EXTENSION_START);
+    if (words[SLOT.loadedImage] !== this.#image) wiper.wipe(EXTENSION_START, DATA_START - EXTENSION_START);
     if (extensionBytes > 0) wiper.restore(EXTENSION_START, from, extensionBytes);
     from += extensionBytes;
     let to = DATA_START;
@@ -239,13 +243,13 @@ export class SlotVm {
     wiper.wipe(end, Math.max(0, words[SLOT.topPages]! * PAGE_BYTES - end));
     words[SLOT.stackLow] = STACK_TOP;
     words[SLOT.topPages] = this.#imageWord(IMAGE.topPages);
-    words[SLOT.loadedImage] = words[SLOT.image]!;
-    words[SLOT.cleanImage] = words[SLOT.image]!;
+    words[SLOT.loadedImage] = this.#image;
+    words[SLOT.cleanImage] = this.#image;
   }
 
   #rebuild(): void {
     this.#vm = this.#instantiate();
-    this.#effects = new EffectList(this.#vm);
+    this.#effects = new EffectList(this.#vm, this.#letter);
     this.#calls = new HostCalls(this.#vm, this.#effects);
     this.#vm.wiper.wipe(0, this.#arena.layout.mailboxStart);
     this.#words[SLOT.condemned] = 0;
@@ -253,7 +257,12 @@ export class SlotVm {
     this.#words[SLOT.topPages] = DATA_START / PAGE_BYTES;
   }
 
+  /** Where the image stands in the images memory. */
+  get #image(): number {
+    return this.#letter.words[LETTER.image]!;
+  }
+
   #imageWord(word: number): number {
-    return this.#imageWords[(this.#words[SLOT.image]! >>> 2) + word]!;
+    return this.#imageWords[(this.#image >>> 2) + word]!;
   }
 }

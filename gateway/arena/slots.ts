@@ -28,7 +28,6 @@ export class Slot {
   readonly words: Int32Array;
   /** The slot's block, see control.ts. */
   readonly control: Int32Array;
-  readonly startedAtMs: Float64Array;
   leased = false;
   /** Highest use by any request so far, bytes of the arena. */
   peakBytes = 0;
@@ -43,7 +42,6 @@ export class Slot {
     this.bytes = Buffer.from(this.memory.buffer);
     this.words = new Int32Array(this.memory.buffer);
     this.control = control.subarray(index * SLOT_WORDS, (index + 1) * SLOT_WORDS);
-    this.startedAtMs = new Float64Array(control.buffer, (index * SLOT_WORDS + SLOT.startedAtMs) * 4, 1);
   }
 }
 
@@ -105,6 +103,8 @@ export class SlotPool {
 export interface Slots {
   pools: Map<string, SlotPool>;
   byIndex: Slot[];
+  /** By slot, the number of its pool; the scratch arena's is none of them. */
+  poolOf: number[];
   scratch: Slot;
   /** All slots' blocks; the scratch arena's is the last. */
   control: Int32Array;
@@ -131,7 +131,8 @@ export function makeSlots(pools: readonly PoolSize[], scratchBytes: number, pref
       ),
     ]),
   );
+  const poolOf = pools.flatMap(({ slots }, pool) => Array.from({ length: slots }, () => pool));
   const scratch = add(scratchBytes);
   const committed = prefault ? commit(byIndex.map(({ bytes }) => bytes)) : Promise.resolve();
-  return { pools: byName, byIndex, scratch, control, committed };
+  return { pools: byName, byIndex, poolOf: [...poolOf, -1], scratch, control, committed };
 }

@@ -6,9 +6,9 @@
  */
 import { BODY_KIND, EFFECT, EVENT } from "../handle/abi.ts";
 import { MAILBOX } from "./control.ts";
-import { type Effect, effectText, readEffect } from "./effects.ts";
 import type { EffectList } from "./effect-list.ts";
 import type { HostCalls } from "./host-calls.ts";
+import { type Effect, effectText } from "./letters.ts";
 import type { Vm } from "./vm.ts";
 
 /** A warm request that has not answered after this many turns is given up. */
@@ -82,7 +82,7 @@ export class WarmRun {
 
   #list(): Effect[] {
     return Array.from({ length: this.#effects.count }, (_, index) =>
-      readEffect(this.#vm.words, this.#vm.layout, index),
+      this.#effects.letter.effect(index, this.#vm.bytes),
     );
   }
 

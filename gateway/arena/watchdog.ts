@@ -18,20 +18,20 @@ export type KillCause = "cpu" | "wall";
 export interface Watch {
   /** Turns that ended while another one waited behind them have not been announced. */
   drain(seat: Seat): void;
-  /** Microseconds of CPU time that the slot's turn may use. */
-  cpuLimitUs(slot: number): number;
+  /** Microseconds of CPU time that the letter's turn may use. */
+  cpuLimitUs(letter: number): number;
   /** It is in a turn that is not short. */
   heldUp(seat: Seat): void;
-  /** The slot's turn is to look at its clock. */
-  ring(slot: number): void;
+  /** The letter's turn is to look at its clock. */
+  ring(letter: number): void;
   /** The turn of this mark is to be ended. */
-  overdue(seat: Seat, slot: number, mark: number, cause: KillCause): void;
+  overdue(seat: Seat, letter: number, mark: number, cause: KillCause): void;
 }
 
 export class Watchdog {
   readonly #seats: readonly Seat[];
   readonly #watch: Watch;
-  /** Slots whose turn is to end whatever it has used. */
+  /** Letters whose turn is to end whatever it has used. */
   readonly #expired = new Set<number>();
   #timer: NodeJS.Timeout | undefined;
 
@@ -50,13 +50,13 @@ export class Watchdog {
     this.#timer = undefined;
   }
 
-  expire(slot: number): void {
-    this.#expired.add(slot);
+  expire(letter: number): void {
+    this.#expired.add(letter);
   }
 
-  /** The slot's job is over, or taken back. */
-  forget(slot: number): void {
-    this.#expired.delete(slot);
+  /** Its job is over, or taken back. */
+  forget(letter: number): void {
+    this.#expired.delete(letter);
   }
 
   #look(): void {
@@ -77,27 +77,27 @@ export class Watchdog {
     const isSeenAgain = seat.running?.mark === mark;
     const running = isSeenAgain ? seat.running! : (seat.running = { mark, sinceMs: nowMs });
     if (isSeenAgain && !seat.isHeldUp) this.#watch.heldUp(seat);
-    const slot = ArenaThread.slotOf(mark);
-    if (this.#expired.has(slot)) this.#pastWall(seat, running, slot, nowMs);
-    else if (isSeenAgain) this.#withinCpu(seat, running, slot, nowMs);
+    const letter = ArenaThread.letterOf(mark);
+    if (this.#expired.has(letter)) this.#pastWall(seat, running, letter, nowMs);
+    else if (isSeenAgain) this.#withinCpu(seat, running, letter, nowMs);
   }
 
   /** Rings; who does not hear that is ended. */
-  #pastWall(seat: Seat, running: Running, slot: number, nowMs: number): void {
-    this.#watch.ring(slot);
+  #pastWall(seat: Seat, running: Running, letter: number, nowMs: number): void {
+    this.#watch.ring(letter);
     const { atMs, cpuNs } = (running.rung ??= { atMs: nowMs, cpuNs: seat.thread.cpuNs() });
     const usedNs = seat.thread.cpuNs();
     const usedMs = usedNs === undefined || cpuNs === undefined ? nowMs - atMs : (usedNs - cpuNs) / 1e6;
     if (usedMs < GRACE_MS && nowMs - atMs < DEAF_MS) return;
-    this.#watch.overdue(seat, slot, running.mark, "wall");
+    this.#watch.overdue(seat, letter, running.mark, "wall");
   }
 
-  #withinCpu(seat: Seat, running: Running, slot: number, nowMs: number): void {
-    const limitMs = this.#watch.cpuLimitUs(slot) / 1000;
+  #withinCpu(seat: Seat, running: Running, letter: number, nowMs: number): void {
+    const limitMs = this.#watch.cpuLimitUs(letter) / 1000;
     // Its own clock knows best, and decides.
-    if (nowMs - running.sinceMs >= limitMs) this.#watch.ring(slot);
+    if (nowMs - running.sinceMs >= limitMs) this.#watch.ring(letter);
     if (!this.#overCpu(seat, running, limitMs + GRACE_MS, nowMs)) return;
-    this.#watch.overdue(seat, slot, running.mark, "cpu");
+    this.#watch.overdue(seat, letter, running.mark, "cpu");
   }
 
   /** Whether the turn has used so much CPU time: by the kernel's account, or by the clock where there is none. */

@@ -5,10 +5,10 @@
  * Owner: the exchange that started it. Bound: one slot; queued events, at most one per outstanding body, subrequest,
  * write and timer. Released when the arena is clean and the owner has let go of what it was reading from it.
  */
-import type { Arenas, Image, SlotHolder, SlotTenant } from "../arena/arenas.ts";
-import { JOB, MAILBOX, OUTCOME, SLOT } from "../arena/control.ts";
-import { type Effect, readEffect } from "../arena/effects.ts";
+import type { Arenas, Image, Job, SlotHolder, SlotTenant } from "../arena/arenas.ts";
+import { JOB, LETTER, OUTCOME, SLOT } from "../arena/control.ts";
 import { type Frame, readFrames } from "../arena/frames.ts";
+import type { Effect, Letter } from "../arena/letters.ts";
 import { MAILBOX_BYTES, PAGE_BYTES } from "../arena/layout.ts";
 import type { Slot, SlotPool } from "../arena/slots.ts";
 import type { KillCause } from "../arena/watchdog.ts";
@@ -16,9 +16,6 @@ import type { Deadlines, Timed } from "../proxy/deadlines.ts";
 import { assert } from "../shared/assert.ts";
 import { matchesCanonical } from "./guest/url/canonical.ts";
 import { EFFECT, EVENT, START_FLAG } from "./abi.ts";
-
-/** The longest text or chunk that fits into the mailbox. */
-export const EVENT_BYTES_MAX = MAILBOX_BYTES - MAILBOX.bytes;
 
 /** A reset takes microseconds, a rebuild of the largest arena tens of milliseconds: the watchdog has no part in it. */
 const RESET_CPU_US = 10_000_000;
@@ -43,13 +40,13 @@ export type RunEnd =
 export interface RunOwner {
   /** For whom it runs; undefined where nobody asks. */
   readonly holder?: SlotHolder;
-  /** In order, when a turn is over. What an effect points to is valid until the owner returns; see `ended`. */
-  effect(effect: Effect, run: HandlerRun): void;
+  /** In order, when a turn is over. What an effect points to is valid until the owner returns, or, if it `stays`, see `ended`. */
+  effect(effect: Effect, stays: boolean): void;
   /** Whether something is under way that will become an event (a subrequest, a pull, a write). */
   readonly awaited: boolean;
   /**
-   * No more turns. After "complete" what the last effects point to stays valid until the owner calls `release()`,
-   * which it must; after "aborted" nothing does, and the run releases itself.
+   * No more turns. After "complete" what the last effects point to, if it stays, is valid until the owner calls `release()`,
+   * which it must; after "aborted" nothing is, and the run releases itself.
    */
   ended(end: RunEnd, run: HandlerRun): void;
 }
@@ -66,7 +63,7 @@ export interface RunPlace {
   deadlines: Deadlines;
 }
 
-type Phase = "waiting" | "idle" | "running" | "ended" | "resetting" | "over";
+type Phase = "idle" | "running" | "ended" | "resetting" | "over";
 
 export class HandlerRun implements Timed, SlotTenant {
   place = -1;
@@ -78,10 +75,16 @@ export class HandlerRun implements Timed, SlotTenant {
   readonly #onFree: () => void;
   readonly #cpuLimitUs: number;
   readonly #wallDeadlineMs: number;
+  /** The first one is that of the turn under way. */
   readonly #events: TurnEvent[] = [];
   #slot: Slot | null = null;
-  #phase: Phase = "waiting";
-  #clean = false;
+  /** The slot is ours, and not clean. */
+  #holdsSlot = false;
+  #job: Job | undefined;
+  #phase: Phase = "idle";
+  #askedBytes = 0;
+  /** When its first turn was about to begin, as in LETTER.startedAtMs. */
+  #startedAtMs = 0;
   #expired = false;
   #timer: NodeJS.Timeout | undefined;
 
@@ -95,7 +98,7 @@ export class HandlerRun implements Timed, SlotTenant {
     place.deadlines.add(this);
   }
 
-  /** From the first turn on; somebody else's once it has been given back. */
+  /** From the end of the first turn on; somebody else's once it has been given back. */
   get slot(): Slot {
     assert(this.#slot, "a slot is leased");
     return this.#slot;
@@ -105,38 +108,33 @@ export class HandlerRun implements Timed, SlotTenant {
     return this.#owner.holder;
   }
 
-  /** Runs the handler on a request; `head` as in EVENT.start. */
-  start(head: string, hasBody: boolean): void {
-    const { arenas, pool, image } = this.#place;
-    this.deliver({ event: EVENT.start, id: 0, text: head, flag: startFlags(head, hasBody) });
-    arenas.enter(pool, image, this);
+  /** Whether a turn or a reset is under way, or waits for a thread. */
+  get isBusy(): boolean {
+    return this.#phase === "running" || this.#phase === "resetting";
   }
 
-  leased(slot: Slot): void {
-    this.#slot = slot;
-    slot.control[SLOT.image] = this.#place.image.span.offset;
-    slot.startedAtMs[0] = performance.timeOrigin + performance.now();
-    this.#submit(this.#events.shift()!);
+  /** Runs the handler on a request; `head` as in EVENT.start. */
+  start(head: string, hasBody: boolean): void {
+    this.deliver({ event: EVENT.start, id: 0, text: head, flag: startFlags(head, hasBody) });
   }
 
   /** Something happened outside; the handler hears of it in a turn of its own. Ignored once the run has ended. */
   deliver(event: TurnEvent): void {
-    if (this.#phase === "running" || this.#phase === "waiting") this.#events.push(event);
-    else if (this.#phase === "idle") this.#submit(event);
+    if (this.#phase !== "idle" && this.#phase !== "running") return;
+    this.#events.push(event);
+    if (this.#phase === "idle") this.#next();
   }
 
   /** Ends the run now, whatever the handler is at. */
   abort(cause: "wall"): void {
     this.#expired = true;
-    if (this.#phase === "waiting") this.#place.arenas.leave(this, this.#place.image);
-    const isOver = this.#phase === "running" && this.#place.arenas.expire(this.slot);
-    if (this.#phase === "idle" || this.#phase === "waiting" || isOver) this.#abort(cause, []);
+    const isOver = this.#phase === "running" && this.#place.arenas.expire(this.#job!);
+    if (this.#phase === "idle" || isOver) this.#abort(cause, []);
   }
 
   /** The owner is done with what the last effects pointed to. */
   release(): void {
-    if (this.#phase !== "ended") return;
-    this.#reset();
+    if (this.#phase === "ended") this.#reset();
   }
 
   checkDeadline(nowMs: number): void {
@@ -144,34 +142,48 @@ export class HandlerRun implements Timed, SlotTenant {
     this.abort("wall");
   }
 
-  #submit({ event, id, text, data, flag }: TurnEvent): void {
-    const { control, bytes, layout } = this.slot;
-    const start = layout.mailboxStart + MAILBOX.bytes;
-    assert((data?.length ?? 0) <= EVENT_BYTES_MAX, "a chunk fits into the mailbox");
-    if (data) bytes.set(data, start);
-    control[SLOT.job] = JOB.turn;
-    control[SLOT.event] = event;
-    control[SLOT.id] = id;
-    control[SLOT.flag] = flag ?? 0;
-    control[SLOT.textBytes] = text === undefined ? -1 : bytes.write(text, start, EVENT_BYTES_MAX, "utf8");
-    control[SLOT.dataBytes] = data?.length ?? -1;
-    control[SLOT.expired] = 0;
-    control[SLOT.cpuLeftUs] = Math.max(1, this.#cpuLimitUs - this.cpuUs);
+  /** The next event's turn. */
+  #next(): void {
+    const { arenas, pool, image } = this.#place;
     this.#phase = "running";
-    this.#place.arenas.submit(this.slot, this.#place.image.share);
+    const slot = this.#holdsSlot ? this.#slot : null;
+    this.#job = slot ? arenas.turn(pool, image, this, slot) : arenas.enter(pool, image, this);
   }
 
-  jobDone(): void {
-    const { control } = this.slot;
-    if (control[SLOT.outcome] === OUTCOME.reset) return this.#free();
-    this.#account();
-    switch (control[SLOT.outcome]) {
+  write(letter: Letter): void {
+    const { words, startedAtMs } = letter;
+    if (this.#phase === "resetting") {
+      words[LETTER.job] = JOB.reset;
+      words[LETTER.cpuLeftUs] = RESET_CPU_US;
+      return;
+    }
+    const { event, id, text, data, flag = 0 } = this.#events[0]!;
+    this.#startedAtMs ||= performance.timeOrigin + performance.now();
+    startedAtMs[0] = this.#startedAtMs;
+    words[LETTER.job] = JOB.turn;
+    words[LETTER.event] = event;
+    words[LETTER.id] = id;
+    words[LETTER.flag] = flag;
+    words[LETTER.expired] = Number(this.#expired);
+    words[LETTER.cpuLeftUs] = Math.max(1, this.#cpuLimitUs - this.cpuUs);
+    letter.putEvent(text, data);
+  }
+
+  jobDone(letter: Letter, slot: Slot): void {
+    const outcome = letter.words[LETTER.outcome];
+    if (outcome === OUTCOME.reset) return this.#free();
+    this.#events.shift();
+    this.#slot = slot;
+    this.#holdsSlot = outcome !== OUTCOME.clean;
+    this.#account(letter);
+    switch (outcome) {
       case OUTCOME.suspended:
-        return this.#suspended();
+        return this.#suspended(letter);
       case OUTCOME.clean:
-        return this.#complete(true);
+        this.#place.arenas.give(this.#place.pool, slot);
+        return this.#complete(letter, letter.bytes, false);
       case OUTCOME.complete:
-        return this.#complete(false);
+        return this.#complete(letter, slot.bytes, true);
       case OUTCOME.memory:
         return this.#abort("memory", this.#frames());
       case OUTCOME.cpu:
@@ -185,9 +197,11 @@ export class HandlerRun implements Timed, SlotTenant {
     }
   }
 
-  jobKilled(cause: KillCause): void {
+  jobKilled(cause: KillCause, slot: Slot): void {
     // A reset is ours and cannot hang; if its thread was killed for another slot it was only queued, not killed.
     assert(this.#phase === "running", "only a turn is killed");
+    this.#slot = slot;
+    this.#holdsSlot = true;
     if (cause === "cpu") this.cpuUs = Math.max(this.cpuUs, this.#cpuLimitUs);
     // What the turn had used is gone with its thread; it was the limit at the most, and a few milliseconds of grace.
     this.#place.image.share.charge(this.#cpuLimitUs);
@@ -195,13 +209,12 @@ export class HandlerRun implements Timed, SlotTenant {
     this.#abort(cause, this.#frames());
   }
 
-  #account(): void {
-    const { control } = this.slot;
-    this.cpuUs += control[SLOT.cpuUs]!;
-    this.#place.image.share.charge(control[SLOT.cpuUs]!);
-    this.logsDropped += control[SLOT.logsDropped]!;
-    this.peakBytes = Math.max(this.peakBytes, control[SLOT.peakPages]! * PAGE_BYTES + MAILBOX_BYTES);
-    this.slot.peakBytes = Math.max(this.slot.peakBytes, this.peakBytes);
+  #account({ words }: Letter): void {
+    this.cpuUs += words[LETTER.cpuUs]!;
+    this.#place.image.share.charge(words[LETTER.cpuUs]!);
+    this.logsDropped += words[LETTER.logsDropped]!;
+    this.#askedBytes = words[LETTER.askedBytes]!;
+    this.peakBytes = Math.max(this.peakBytes, words[LETTER.peakPages]! * PAGE_BYTES + MAILBOX_BYTES);
   }
 
   /** A killed thread takes the arena's top with it; above the top nothing has ever been written. */
@@ -214,38 +227,35 @@ export class HandlerRun implements Timed, SlotTenant {
     this.slot.peakBytes = Math.max(this.slot.peakBytes, this.peakBytes);
   }
 
-  #effects(): void {
-    const { words, layout, control } = this.slot;
-    const count = control[SLOT.effects]!;
+  #effects(letter: Letter, bytes: Buffer, stay: boolean): void {
+    const count = letter.words[LETTER.effects]!;
     for (let index = 0; index < count; index++) {
-      const effect = readEffect(words, layout, index);
+      const effect = letter.effect(index, bytes);
       if (effect.effect === EFFECT.timer) this.#setTimer(effect.a);
-      else this.#owner.effect(effect, this);
+      else this.#owner.effect(effect, stay);
     }
   }
 
-  #suspended(): void {
-    // Effects may deliver events at once; they are queued until all have been read, as a turn would overwrite them.
-    this.#effects();
+  #suspended(letter: Letter): void {
+    // Effects may deliver events at once; they are queued until all have been read, as a turn would free what they refer to.
+    this.#effects(letter, this.slot.bytes, false);
     this.#phase = "idle";
     // Before the next event: a handler that feeds itself always has one.
     if (this.#expired) return this.#abort("wall", []);
-    const next = this.#events.shift();
-    if (next) return this.#submit(next);
+    if (this.#events.length > 0) return this.#next();
     if (!this.#timer && !this.#owner.awaited) this.#abort("stuck", []);
   }
 
-  #complete(clean: boolean): void {
-    this.#clean = clean;
-    this.#effects();
+  #complete(letter: Letter, bytes: Buffer, stay: boolean): void {
+    this.#effects(letter, bytes, stay);
     this.#end({ kind: "complete" });
+    if (!stay) this.release();
   }
 
   #abort(cause: AbortCause, frames: Frame[]): void {
-    const askedBytes = this.#slot?.control[SLOT.askedBytes] ?? 0;
-    this.#end({ kind: "aborted", cause, frames, askedBytes });
-    // An owner whose response had closed before has released it already, and a slot is in a ring at most once.
-    if (this.#phase === "ended") this.#reset();
+    this.#end({ kind: "aborted", cause, frames, askedBytes: this.#askedBytes });
+    // An owner whose response had closed before has released it already.
+    this.release();
   }
 
   #end(end: RunEnd): void {
@@ -271,18 +281,17 @@ export class HandlerRun implements Timed, SlotTenant {
   }
 
   #reset(): void {
-    if (this.#clean || this.#slot === null) return this.#free();
+    if (!this.#holdsSlot) return this.#free();
+    const { arenas, pool, image } = this.#place;
+    if (this.slot.control[SLOT.condemned]) this.slot.condemnedTimes++;
     this.#phase = "resetting";
-    const { control } = this.#slot;
-    if (control[SLOT.condemned]) this.#slot.condemnedTimes++;
-    control[SLOT.job] = JOB.reset;
-    control[SLOT.cpuLeftUs] = RESET_CPU_US;
-    this.#place.arenas.submit(this.#slot);
+    this.#job = arenas.reset(pool, image, this, this.slot);
   }
 
   #free(): void {
     this.#phase = "over";
-    if (this.#slot) this.#place.arenas.give(this.#place.pool, this.#slot);
+    if (this.#holdsSlot) this.#place.arenas.give(this.#place.pool, this.slot);
+    this.#holdsSlot = false;
     this.#onFree();
   }
 }

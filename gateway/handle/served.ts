@@ -8,8 +8,7 @@
  */
 import type { Exchange, ResponseWatcher } from "../accept/exchange.ts";
 import type { SlotHolder } from "../arena/arenas.ts";
-import type { Effect } from "../arena/effects.ts";
-import { effectBody, effectText } from "../arena/effects.ts";
+import { EVENT_BYTES_MAX, type Effect, effectBody, effectText } from "../arena/letters.ts";
 import { type Code, GatewayError } from "../errors.ts";
 import type { Generation, Route } from "../generation.ts";
 import { faultOfFields } from "../proxy/headers.ts";
@@ -24,14 +23,7 @@ import { type Culprit, culpritOf, culpritOfStack } from "./culprit.ts";
 import type { LoadedHandler } from "./handler-set.ts";
 import { explainMissing } from "./missing-globals.ts";
 import { requestHead } from "./request-head.ts";
-import {
-  type AbortCause,
-  EVENT_BYTES_MAX,
-  HandlerRun,
-  type RunEnd,
-  type RunOwner,
-  type RunPlace,
-} from "./run.ts";
+import { type AbortCause, HandlerRun, type RunEnd, type RunOwner, type RunPlace } from "./run.ts";
 import { type GivenBody, Subrequests } from "./subrequests.ts";
 
 /** What the gateway wants to know of a handler's work, for logs and metrics. */
@@ -159,11 +151,11 @@ export class HandlerExchange implements RunOwner, AnswerOwner, ResponseWatcher, 
 
   // What the handler asks for ------------------------------------------------------------------------------------
 
-  effect(effect: Effect): void {
+  effect(effect: Effect, stays: boolean): void {
     if (this.#takenOver) return;
     switch (effect.effect) {
       case EFFECT.respond:
-        return this.#respond(effect);
+        return this.#respond(effect, stays);
       case EFFECT.write:
         return effect.a === 0 ? this.#write(effect) : this.#subrequests.write(effect.a, this.#copy(effect));
       case EFFECT.writeEnd:
@@ -188,7 +180,7 @@ export class HandlerExchange implements RunOwner, AnswerOwner, ResponseWatcher, 
     }
   }
 
-  #respond(effect: Effect): void {
+  #respond(effect: Effect, stays: boolean): void {
     if (this.#answered) return;
     if (effect.textBytes > HEAD_BYTES) {
       const why = `a head of ${effect.textBytes} bytes; at most ${HEAD_BYTES} are sent`;
@@ -205,20 +197,20 @@ export class HandlerExchange implements RunOwner, AnswerOwner, ResponseWatcher, 
     this.status = status;
     if (effect.b === BODY_KIND.host) return this.#passOn(effect.bodyPointer, status, headers);
     if (effect.b === BODY_KIND.stream) return this.#newAnswer().stream(status, headers);
-    const body = effectBody(this.#run.slot.bytes, effect.bodyPointer, effect.bodyBytes);
+    const body = effectBody(effect.bytes, effect.bodyPointer, effect.bodyBytes);
     this.bytesOut = body.length;
     // Only a complete run's arena stays as it is until the client has everything; otherwise the handler goes on.
-    if (body.length > PIECE_BYTES) return this.#sendFromArena(status, headers, body, effect.c === 1);
-    this.#copied = effect.c !== 1 || body.length <= ONE_WRITE_BYTES;
-    const stable = effect.c === 1 ? body : Buffer.from(body);
+    if (body.length > PIECE_BYTES) return this.#sendFromArena(status, headers, body, stays);
+    this.#copied = !stays || body.length <= ONE_WRITE_BYTES;
+    const stable = stays || body.length <= ONE_WRITE_BYTES ? body : Buffer.from(body);
     if (!sendReply(this.#exchange, { status, headers, body: stable }, this.#options.route.responseRules)) {
       this.error ??= new GatewayError("REPLY_CLIENT_GONE");
     }
   }
 
   /** A large answer leaves the arena piece by piece. */
-  #sendFromArena(status: number, headers: string[], body: Buffer, final: boolean): void {
-    if (final) return this.#newAnswer().sendPieces(status, headers, body);
+  #sendFromArena(status: number, headers: string[], body: Buffer, stays: boolean): void {
+    if (stays) return this.#newAnswer().sendPieces(status, headers, body);
     this.#fail(new GatewayError("HANDLE_BAD_RESPONSE", "a piece of more than PIECE_BYTES"));
   }
 
@@ -254,7 +246,7 @@ export class HandlerExchange implements RunOwner, AnswerOwner, ResponseWatcher, 
     this.#answer?.fail(error);
   }
 
-  #subrequest({ textPointer, textBytes }: Effect): void {
+  #subrequest({ bytes, textPointer, textBytes }: Effect): void {
     const record = this.#pendingSubrequest;
     this.#pendingSubrequest = null;
     if (!record) return;
@@ -262,7 +254,7 @@ export class HandlerExchange implements RunOwner, AnswerOwner, ResponseWatcher, 
       const text = `the head of a request may have ${HEAD_BYTES} bytes`;
       return this.#run.deliver({ event: EVENT.subrequestFailed, id: record.a, text });
     }
-    const target = effectText(this.#run.slot.bytes, textPointer, textBytes);
+    const target = effectText(bytes, textPointer, textBytes);
     this.#subrequests.send(record.a, target, this.#text(record), this.#given(record));
   }
 
@@ -307,31 +299,23 @@ export class HandlerExchange implements RunOwner, AnswerOwner, ResponseWatcher, 
   }
 
   /** Up to `limits.console`: the log is everybody's, and while it is full it takes no access lines either. */
-  #log({ a: level, b: bytes, textPointer, textBytes }: Effect): void {
+  #log({ a: level, b: fullBytes, bytes, textPointer, textBytes }: Effect): void {
     this.#logBytes += textBytes + LOG_LINE_BYTES;
     if (this.#logBytes > this.#options.route.config.limits.consoleBytes) {
       this.#logsCut++;
       return;
     }
-    const text = effectText(this.#run.slot.bytes, textPointer, textBytes);
-    this.#options.log(level, bytes > textBytes ? `${text}... (${bytes} bytes)` : text);
+    const text = effectText(bytes, textPointer, textBytes);
+    this.#options.log(level, fullBytes > textBytes ? `${text}... (${fullBytes} bytes)` : text);
   }
 
   /** A handler that lets ctx.next() fail answers as the route would without it. */
   #threw(effect: Effect): void {
     const upstreamFailure = this.#subrequests.failureOf(effect.a);
     if (upstreamFailure) return this.#fail(upstreamFailure);
-    const stack = effectText(
-      this.#run.slot.bytes,
-      effect.bodyPointer,
-      Math.min(effect.bodyBytes, STACK_BYTES),
-    );
+    const stack = effectText(effect.bytes, effect.bodyPointer, Math.min(effect.bodyBytes, STACK_BYTES));
     this.culprit = culpritOfStack(stack, this.#options.handler.positions);
-    const text = effectText(
-      this.#run.slot.bytes,
-      effect.textPointer,
-      Math.min(effect.textBytes, STACK_BYTES),
-    );
+    const text = this.#text(effect, STACK_BYTES);
     const description = consoleText(text, this.#options.handler.positions).text;
     this.#fail(new GatewayError("HANDLE_THREW", explainMissing(description)));
   }
@@ -358,14 +342,14 @@ export class HandlerExchange implements RunOwner, AnswerOwner, ResponseWatcher, 
     queueMicrotask(() => this.#run.abort("wall"));
   }
 
-  #text({ textPointer, textBytes }: Effect, limitBytes = textBytes): string {
-    return effectText(this.#run.slot.bytes, textPointer, Math.min(textBytes, limitBytes));
+  #text({ bytes, textPointer, textBytes }: Effect, limitBytes = textBytes): string {
+    return effectText(bytes, textPointer, Math.min(textBytes, limitBytes));
   }
 
   /** Out of the arena: whoever gets it may keep it beyond the next turn. Null: larger than a piece may be. */
-  #copy({ bodyPointer, bodyBytes }: Effect): Buffer | null {
+  #copy({ bytes, bodyPointer, bodyBytes }: Effect): Buffer | null {
     if (bodyBytes > PIECE_BYTES) return null;
-    return Buffer.from(effectBody(this.#run.slot.bytes, bodyPointer, bodyBytes));
+    return Buffer.from(effectBody(bytes, bodyPointer, bodyBytes));
   }
 
   // How it ends --------------------------------------------------------------------------------------------------

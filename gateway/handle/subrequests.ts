@@ -6,6 +6,7 @@
  * the handler sends in one piece is at most PIECE_BYTES (larger ones are streamed, one piece at a time).
  */
 import type { Exchange } from "../accept/exchange.ts";
+import { EVENT_BYTES_MAX } from "../arena/letters.ts";
 import { GatewayError } from "../errors.ts";
 import type { Generation, Route } from "../generation.ts";
 import { totalWeight, weighted } from "../proxy/balance.ts";
@@ -15,7 +16,7 @@ import { faultOfFields, hostFor, requestHeaders } from "../proxy/headers.ts";
 import { Subrequest, type SubrequestHead } from "../proxy/subrequest.ts";
 import type { Upstream } from "../proxy/upstream.ts";
 import { EVENT, PIECE_BYTES } from "./abi.ts";
-import { EVENT_BYTES_MAX, type TurnEvent } from "./run.ts";
+import type { TurnEvent } from "./run.ts";
 
 /** A body as a handler gives it: nothing, bytes (copied; null: too many), a body the host holds, or a stream to come. */
 export type GivenBody =

@@ -2,11 +2,11 @@
 // uses, and an owner that writes down what happens.
 import { arenaWorkerCode } from "../../gateway/arena/worker-code.ts";
 import { Arenas, type Image } from "../../gateway/arena/arenas.ts";
-import { type Effect, effectText } from "../../gateway/arena/effects.ts";
 import { type Engine, loadEngine } from "../../gateway/arena/engine.ts";
 import type { BuildFailure, BuiltImage } from "../../gateway/arena/image-builder.ts";
 import { IMAGE, IMAGE_HEADER_BYTES, partsBetween } from "../../gateway/arena/image.ts";
 import { DATA_START, EXTENSION_START } from "../../gateway/arena/layout.ts";
+import { type Effect, effectText } from "../../gateway/arena/letters.ts";
 import type { Slot, SlotPool } from "../../gateway/arena/slots.ts";
 import { BODY_KIND, EFFECT } from "../../gateway/handle/abi.ts";
 import { platformFor } from "../../gateway/handle/platform.ts";
@@ -105,9 +105,8 @@ export class ArenaLab {
   }
 
   /** Resolves when the run's thread has no job of it: its handler waits for something. */
-  async suspended({ slot }: Recorder): Promise<void> {
-    const { threads } = this.arenas;
-    while (threads.isBusy(slot.index)) await new Promise(setImmediate);
+  async suspended({ run }: Recorder): Promise<void> {
+    while (run.isBusy) await new Promise(setImmediate);
   }
 
   /** What an arena that holds this image and nothing else contains, put together from the images memory. */
@@ -173,9 +172,9 @@ export class Recorder implements RunOwner {
     this.#resolveFree();
   }
 
-  effect(effect: Effect, { slot }: HandlerRun): void {
-    const text = () => effectText(slot.bytes, effect.textPointer, effect.textBytes);
-    const body = () => effectText(slot.bytes, effect.bodyPointer, effect.bodyBytes);
+  effect(effect: Effect): void {
+    const text = () => effectText(effect.bytes, effect.textPointer, effect.textBytes);
+    const body = () => effectText(effect.bytes, effect.bodyPointer, effect.bodyBytes);
     if (effect.effect === EFFECT.respond) {
       this.status = effect.a;
       if (effect.b === BODY_KIND.string || effect.b === BODY_KIND.bytes) this.body = body();

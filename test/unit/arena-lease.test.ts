@@ -2,7 +2,9 @@
 // that is fair to handlers.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Image } from "../../gateway/arena/arenas.ts";
+import { SLOT } from "../../gateway/arena/control.ts";
 import { TURNS_AHEAD } from "../../gateway/arena/seat.ts";
+import { DERIVE } from "../support/deaf.ts";
 import { ArenaLab } from "../support/arena-lab.ts";
 
 const SLOTS = 16;
@@ -17,7 +19,7 @@ const BUSY = `export default { fetch(request) {
 let lab: ArenaLab;
 let image: Image;
 beforeEach(async () => {
-  lab = await ArenaLab.open({ slots: SLOTS, threads: 1, arenaBytes: 2 * 1024 * 1024 });
+  lab = await ArenaLab.open({ slots: SLOTS, threads: 1, arenaBytes: 4 * 1024 * 1024 });
   image = await lab.load(BUSY);
 });
 afterEach(() => lab.close());
@@ -31,6 +33,83 @@ test("sixteen requests at once are served by a few arenas, one after the other",
   // An arena comes back a moment after the next one has been taken, and on a busy machine another thread may stand in.
   expect(new Set(recorders.map(({ slot }) => slot.index)).size).toBeLessThan(SLOTS);
   expect(lab.pool.free).toBe(SLOTS);
+});
+
+/** Does what the path's last element says. */
+const VARIOUS = `
+let seen = 0;
+export default { async fetch(request) {
+  seen++;
+  switch (new URL(request.url).pathname.slice(1)) {
+    case "busy": { const end = performance.now() + 1; while (performance.now() < end); break; }
+    case "wait": await new Promise((resolve) => setTimeout(resolve, 1)); break;
+    case "large": return new Response("x".repeat(100_000) + seen);
+    case "overflow": { const kept = []; for (;;) kept.push(new Uint8Array(100_000)); }
+    case "throw": throw new Error("thrown");
+    case "derive": { ${DERIVE} }
+  }
+  return new Response("seen " + seen);
+} };`;
+
+const usedBy = (image: Image) =>
+  lab.pool.slots.filter(({ control }) => control[SLOT.loadedImage] === image.span.offset);
+
+describe("requests that stand one behind the other", () => {
+  test("run in one arena, one after the other, and each finds it as the first one did", async () => {
+    let arenas = SLOTS;
+    // Whoever comes when its thread has just found nothing to do begins in another one, so a crowd has a few.
+    for (let round = 0; round < 20 && arenas > 3; round++) {
+      const various = await lab.load(VARIOUS);
+      for (let i = 0; i < 8; i++) await lab.request(various);
+      const recorders = ["/busy", ...Array.from({ length: SLOTS - 1 }, () => "/")].map((path) =>
+        lab.start(various, { path }),
+      );
+      expect(SLOTS - lab.pool.free).toBeGreaterThan(3);
+      await Promise.all(recorders.map((recorder) => recorder.finish()));
+      expect(recorders.map(({ body }) => body)).toEqual(recorders.map(() => "seen 1"));
+      expect(lab.pool.free).toBe(SLOTS);
+      arenas = usedBy(various).length;
+    }
+    expect(arenas).toBeLessThanOrEqual(3);
+  });
+
+  test("go on in an arena of their own behind one that is not done with its own", async () => {
+    const various = await lab.load(VARIOUS);
+    for (let i = 0; i < 8; i++) await lab.request(various);
+    const ways = ["", "wait", "", "large", "", "overflow", "", "throw", "", "wait", "", ""];
+    const recorders = ways.map((way) => lab.start(various, { path: `/${way}` }));
+    await Promise.all(recorders.map((recorder) => recorder.finish()));
+    const said = (way: string) =>
+      way === "large" ? `${"x".repeat(100_000)}1` : way === "overflow" || way === "throw" ? "" : "seen 1";
+    expect(recorders.map(({ body }) => body)).toEqual(ways.map(said));
+    expect(recorders[5]!.end).toMatchObject({ kind: "aborted", cause: "memory" });
+    expect(recorders[7]!.threw).toContain("thrown");
+    expect(lab.pool.free).toBe(SLOTS);
+    expect(new Set(lab.pool.slots.map(({ leased }) => leased))).toEqual(new Set([false]));
+  });
+
+  test("keep to their handler, and to their pool's slots", async () => {
+    const [one, other] = [await lab.load(VARIOUS, "one.ts"), await lab.load(VARIOUS, "other.ts")];
+    for (let i = 0; i < 8; i++) for (const of of [one, other]) await lab.request(of);
+    const recorders = Array.from({ length: SLOTS }, (_, i) => lab.start(i % 2 === 0 ? one : other));
+    await Promise.all(recorders.map((recorder) => recorder.finish()));
+    expect(recorders.map(({ body }) => body)).toEqual(recorders.map(() => "seen 1"));
+    expect(lab.pool.free).toBe(SLOTS);
+  });
+
+  test("and are killed in it: that arena is condemned and made anew, and no other", async () => {
+    const various = await lab.load(VARIOUS);
+    for (let i = 0; i < 8; i++) await lab.request(various);
+    const ways = ["", "", "derive", "", ""];
+    const recorders = ways.map((way) => lab.start(various, { path: `/${way}`, cpuMs: 10 }));
+    await Promise.all(recorders.map((recorder) => recorder.finish()));
+    expect(recorders[2]!.end).toMatchObject({ kind: "aborted", cause: "cpu" });
+    expect(recorders.map(({ body }) => body)).toEqual(ways.map((way) => (way === "" ? "seen 1" : "")));
+    expect(lab.arenas.threads.kills).toBe(1);
+    const condemned = lab.pool.slots.filter(({ condemnedTimes }) => condemnedTimes > 0);
+    expect(condemned).toEqual([recorders[2]!.slot]);
+    expect(lab.pool.free).toBe(SLOTS);
+  });
 });
 
 test("a request whose time is over before a thread had time for it ends without ever having had an arena", async () => {
@@ -104,7 +183,7 @@ test("a handler that has rested has saved nothing up", async () => {
 describe("of two threads", () => {
   beforeEach(async () => {
     await lab.close();
-    lab = await ArenaLab.open({ slots: SLOTS, threads: 2, arenaBytes: 2 * 1024 * 1024 });
+    lab = await ArenaLab.open({ slots: SLOTS, threads: 2, arenaBytes: 4 * 1024 * 1024 });
     image = await lab.load(BUSY);
     await lab.request(image, { path: "/?ms=60", cpuMs: 1000 });
   });

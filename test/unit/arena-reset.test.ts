@@ -155,8 +155,8 @@ describe("the arena is the image again", () => {
       } }`,
     );
     const recorder = lab.start(image, { awaited: true });
-    const { slot, run } = recorder;
     await lab.suspended(recorder);
+    const { slot, run } = recorder;
     const { control, bytes, layout } = slot;
     expect(control[SLOT.stackLow]).toBeLessThan(STACK_TOP);
     bytes.fill(0xfe, control[SLOT.stackLow]!, STACK_TOP);
@@ -231,8 +231,9 @@ describe("the mailbox", () => {
     const recorder = lab.start(image, { path: "/", awaited: true });
     await lab.suspended(recorder);
     const { bytes, layout, control } = recorder.slot;
+    expect(control[SLOT.mailboxBytes]).toBeGreaterThan(MAILBOX.bytes);
     expect(bytes.includes("secret", layout.mailboxStart)).toBe(false);
-    const used = layout.mailboxStart + MAILBOX.bytes + control[SLOT.textBytes]!;
+    const used = layout.mailboxStart + control[SLOT.mailboxBytes]!;
     expect(bytes.subarray(used).every((byte) => byte === 0)).toBe(true);
     recorder.run.abort("wall");
     await recorder.finish();

@@ -40,6 +40,16 @@ describe("a handler", () => {
     }
   });
 
+  test("is over with a request's first turn when most of the last ones were, and not before anything is known", () => {
+    const share = new Share();
+    expect(share.endsAtOnce).toBe(false);
+    for (let i = 0; i < 3; i++) share.began(true);
+    expect(share.endsAtOnce).toBe(true);
+    share.began(false);
+    share.began(false);
+    expect(share.endsAtOnce).toBe(false);
+  });
+
   test("takes long when all its turns are a little longer than short", () => {
     expect(shareAfter(SHORT_US, ...times(4, LONG_US + 1000)).pace).toBe("long");
   });

@@ -1,14 +1,10 @@
 // What a turn's effects refer to, kept in the arena for whichever thread runs the next turn.
 import { describe, expect, test } from "vitest";
 import { ArenaAbort } from "../../gateway/arena/abort.ts";
-import {
-  EFFECT_WORDS,
-  MAILBOX,
-  MAX_EFFECTS,
-  MAX_HELD_TEXTS,
-  MAX_HELD_VALUES,
-} from "../../gateway/arena/control.ts";
+import { MAILBOX, MAX_HELD_TEXTS, MAX_HELD_VALUES } from "../../gateway/arena/control.ts";
 import { HeldList } from "../../gateway/arena/held-list.ts";
+import { MAILBOX_BYTES } from "../../gateway/arena/layout.ts";
+import { EVENT_BYTES_MAX } from "../../gateway/arena/letters.ts";
 
 const START = 16;
 const listIn = (words: Int32Array) => new HeldList(words, START, 3);
@@ -43,9 +39,9 @@ test("a length that an arena has spoilt leads nowhere outside of the list", () =
 
 describe("the mailbox", () => {
   test("has room for each of its parts", () => {
-    expect(MAILBOX.heldTexts).toBe(MAILBOX.effects + MAX_EFFECTS * EFFECT_WORDS * 4);
     expect(MAILBOX.heldValues).toBe(MAILBOX.heldTexts + 4 + MAX_HELD_TEXTS * 4);
     expect(MAILBOX.bytes).toBe(MAILBOX.heldValues + 4 + MAX_HELD_VALUES * 4);
     expect(MAILBOX.bytes % 8).toBe(0);
+    expect(MAILBOX.bytes + EVENT_BYTES_MAX).toBeLessThanOrEqual(MAILBOX_BYTES);
   });
 });

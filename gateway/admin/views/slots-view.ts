@@ -1,7 +1,7 @@
 /** Pools and their slots as they are now, read from the words that the slots share with their threads. */
 import type { Gate } from "../../admit/gate.ts";
-import type { SlotTenant } from "../../arena/arenas.ts";
-import { JOB, SLOT } from "../../arena/control.ts";
+import type { Arenas } from "../../arena/arenas.ts";
+import { SLOT } from "../../arena/control.ts";
 import { MAILBOX_BYTES, PAGE_BYTES } from "../../arena/layout.ts";
 import type { Slot } from "../../arena/slots.ts";
 import { PROXY_GATE } from "../../observer.ts";
@@ -17,7 +17,7 @@ export function slotsView(sources: Sources): SlotsView {
     const pool = arenas.pools.get(name);
     if (!pool) gates.push(view);
     else {
-      const slotList = pool.slots.map((slot) => slotView(slot, arenas.tenantOf(slot)));
+      const slotList = pool.slots.map((slot) => slotView(slot, arenas));
       pools.push({ ...view, arenaBytes: pool.arenaBytes, slotList });
     }
   }
@@ -51,12 +51,10 @@ function queueOf(name: string, { pools, proxy }: Sources["gateway"]["generation"
   return pools[name] ?? { queueLength: 0, queueWaitMs: 0 };
 }
 
-function slotView(
-  { index, control, leased, peakBytes, condemnedTimes }: Slot,
-  tenant: SlotTenant | undefined,
-): SlotView {
-  const state = stateOf(control, leased);
-  const holder = tenant?.holder;
+function slotView(slot: Slot, arenas: Arenas): SlotView {
+  const { index, control, leased, peakBytes, condemnedTimes } = slot;
+  const state = stateOf(slot, arenas);
+  const holder = arenas.tenantOf(slot)?.holder;
   return {
     index,
     state,
@@ -70,8 +68,8 @@ function slotView(
 }
 
 /** A condemned slot that nobody holds is wiped when it is next taken, so for admission it is free; people see the truth. */
-function stateOf(control: Int32Array, leased: boolean): SlotState {
-  if (control[SLOT.condemned]) return "condemned";
-  if (!leased) return "free";
-  return control[SLOT.job] === JOB.reset ? "resetting" : "running";
+function stateOf(slot: Slot, arenas: Arenas): SlotState {
+  if (slot.control[SLOT.condemned]) return "condemned";
+  if (!slot.leased) return "free";
+  return arenas.isResetting(slot) ? "resetting" : "running";
 }

@@ -3,12 +3,12 @@
  * what the I/O thread pays to write a request into an arena and to read an answer from it.
  */
 import type { Image } from "../../../gateway/arena/arenas.ts";
-import { JOB, MAILBOX, OUTCOME, SLOT } from "../../../gateway/arena/control.ts";
-import { effectBody, effectText, readEffect } from "../../../gateway/arena/effects.ts";
+import { JOB, LETTER, OUTCOME } from "../../../gateway/arena/control.ts";
+import { Letter, effectBody, effectText } from "../../../gateway/arena/letters.ts";
 import { SlotVm } from "../../../gateway/arena/slot-vm.ts";
 import { TurnClock } from "../../../gateway/arena/turn-clock.ts";
 import { EFFECT, EVENT } from "../../../gateway/handle/abi.ts";
-import { EVENT_BYTES_MAX, startFlags } from "../../../gateway/handle/run.ts";
+import { startFlags } from "../../../gateway/handle/run.ts";
 import { faultOfFields } from "../../../gateway/proxy/headers.ts";
 import { cpuBetween, readCpu } from "../measure/cpu.ts";
 import type { Lab } from "./lab.ts";
@@ -28,8 +28,10 @@ export interface TurnTimes {
 }
 
 export function timeTurns({ engine, arenas, slot }: Lab, image: Image, head: string): TurnTimes {
-  const { control, bytes, words, layout, memory } = slot;
+  const { control, layout, memory } = slot;
   const allControl = new Int32Array(control.buffer);
+  const letter = new Letter(arenas.images.memory.buffer, arenas.images.capacityBytes, 0);
+  const { words } = letter;
   const arena = { memory, layout };
   const vm = new SlotVm(
     engine,
@@ -39,26 +41,26 @@ export function timeTurns({ engine, arenas, slot }: Lab, image: Image, head: str
     slot.index,
     new TurnClock(),
     undefined,
+    letter,
   );
   const write = (): void => {
-    control[SLOT.job] = JOB.turn;
-    control[SLOT.image] = image.span.offset;
-    control[SLOT.event] = EVENT.start;
-    control[SLOT.flag] = startFlags(head, false);
-    control[SLOT.textBytes] = bytes.write(head, layout.mailboxStart + MAILBOX.bytes, EVENT_BYTES_MAX, "utf8");
-    control[SLOT.dataBytes] = -1;
-    control[SLOT.cpuLeftUs] = CPU_US;
+    words[LETTER.job] = JOB.turn;
+    words[LETTER.image] = image.span.offset;
+    words[LETTER.event] = EVENT.start;
+    words[LETTER.flag] = startFlags(head, false);
+    words[LETTER.cpuLeftUs] = CPU_US;
+    letter.putEvent(head, undefined);
   };
   const read = (): void => {
-    const effect = readEffect(words, layout, 0);
-    const fields = effectText(bytes, effect.textPointer, effect.textBytes).split("\n");
+    const effect = letter.effect(0, letter.bytes);
+    const fields = effectText(effect.bytes, effect.textPointer, effect.textBytes).split("\n");
     if (effect.effect !== EFFECT.respond || faultOfFields(fields))
       throw new Error("the handler did not answer");
-    effectBody(bytes, effect.bodyPointer, effect.bodyBytes);
+    effectBody(effect.bytes, effect.bodyPointer, effect.bodyBytes);
   };
-  const turn = timed(() => vm.run(), write);
-  if (control[SLOT.outcome] !== OUTCOME.clean)
-    throw new Error(`the turn ended with ${control[SLOT.outcome]}`);
+  const turn = timed(() => vm.run(letter), write);
+  if (words[LETTER.outcome] !== OUTCOME.clean)
+    throw new Error(`the turn ended with ${words[LETTER.outcome]}`);
   // In this order: the request is written where the answer stood.
   const roundTrip = (): void => {
     read();
@@ -66,15 +68,15 @@ export function timeTurns({ engine, arenas, slot }: Lab, image: Image, head: str
   };
   const marshalling = timed(roundTrip, () => {
     write();
-    vm.run();
+    vm.run(letter);
   });
   const reset = timed(
-    () => vm.run(),
-    () => (control[SLOT.job] = JOB.reset),
+    () => vm.run(letter),
+    () => (words[LETTER.job] = JOB.reset),
   );
   const whole = (): void => {
     write();
-    vm.run();
+    vm.run(letter);
     read();
   };
   return { turn, reset, marshalling, turnCpuUs: cpuOf(whole) };
