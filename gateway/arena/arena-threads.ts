@@ -312,6 +312,8 @@ export class ArenaThreads {
 
   #killed(letter: Letter, cause: KillCause): void {
     if (this.#closing) return;
+    // Its wall time may have ended meanwhile, and the letter is somebody else's next.
+    this.#watchdog.forget(letter.index);
     if (letter === this.#recipeLetter) this.#buildEnd?.(cause);
     else this.#events.killed(letter, cause);
   }

@@ -1,5 +1,5 @@
 /**
- * Who waits for an arena, and who is next: of all handlers that somebody waits for, the one that has used the least
+ * Which jobs wait for a thread, and which is next: of all handlers that somebody waits for, the one that has used the least
  * computing time; its requests in order of arrival. A handler that keeps the threads busy waits for itself, and the others'
  * short turns go in between.
  *

@@ -10,7 +10,7 @@
  * holds what extensions bring along, which would otherwise come out of the heap.
  * The heap ends at the limit: past it the engine's allocator meets the host (see module/arena-module.ts).
  * The last word before the engine's data is the bell, by which the I/O thread makes a turn look at its clock.
- * The mailbox is out of the allocator's sight: requests are written there and effects are listed there.
+ * The mailbox is out of the allocator's sight: events stand there, and what the host and the engine hand each other.
  */
 import { BELL_ADDRESS, ENGINE } from "./module/arena-module.ts";
 

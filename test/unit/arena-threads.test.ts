@@ -79,6 +79,20 @@ describe("a killed thread", () => {
     expect(lab.pool.free).toBe(10);
   });
 
+  test("whose turn's wall time ends while it is going takes nobody else's turn with it", async () => {
+    const lab = await open({ slots: 1 });
+    const deaf = await lab.load(DEAF, "deaf.ts");
+    const short = await lab.load(SHORT, "short.ts");
+    for (let round = 0; round < 3; round++) {
+      const culprit = await lab.request(deaf, { cpuMs: 10, wallMs: 30 });
+      expect(culprit.end.kind).toBe("aborted");
+      for (let i = 0; i < 3; i++) {
+        expect((await lab.request(short, { path: "/?ms=40", cpuMs: 5000 })).body).toBe("short");
+      }
+    }
+    expect(lab.arenas.threads.kills).toBe(3);
+  });
+
   test("says in which line the native loop was called", async () => {
     const lab = await open({ slots: 1 });
     const image = await lab.load(
