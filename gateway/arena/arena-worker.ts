@@ -119,7 +119,10 @@ function waitForNext(): Letter {
   }
 }
 
-/** A request that begins where another one has left its arena clean has that arena, and the other one's place goes back as its own. */
+/**
+ * A request that begins when one of the same handler has just left its arena clean has that arena. The slot that came with it is
+ * unused, and goes back with the other's letter.
+ */
 function shareArena({ words: done }: Letter, { words: next }: Letter): void {
   if (done[LETTER.outcome] !== OUTCOME.clean || next[LETTER.job] !== JOB.turn) return;
   if (next[LETTER.event] !== EVENT.start || next[LETTER.image] !== done[LETTER.image]) return;
@@ -136,7 +139,7 @@ function finish(letter: Letter): void {
 }
 
 /**
- * To be called when nothing is left to do here: the I/O thread is woken. While turns are waiting it hears of several at once, or at the
+ * Wakes the I/O thread, when nothing is left to do here. While turns are waiting it hears of several at once, or at the
  * watchdog's next tick if the one that comes now is long: a wake-up costs both threads more than a small turn's end.
  */
 function announce(): void {

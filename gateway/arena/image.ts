@@ -98,6 +98,7 @@ export interface ImageSpan {
  * room for what else is copied to and from arenas.
  */
 export class ImageStore {
+  /** The images, from 0 to `capacityBytes`, and what stands behind them. */
   readonly memory: WebAssembly.Memory;
   readonly capacityBytes: number;
   readonly #taken: ImageSpan[] = [];

@@ -48,7 +48,7 @@ export interface Running {
   readonly sinceMs: number;
   /** The thread's CPU time when it was first looked at. */
   cpuNs?: number | undefined;
-  /** When it was first rung for because its wall time is over, and the thread's CPU time then. */
+  /** When it was first rung for while past a limit, and the thread's CPU time then. */
   rung?: { readonly atMs: number; readonly cpuNs: number | undefined };
 }
 

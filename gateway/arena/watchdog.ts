@@ -6,7 +6,7 @@
 import { ArenaThread } from "./arena-thread.ts";
 import type { Running, Seat } from "./seat.ts";
 
-/** So much CPU time a turn has to hear the bell, and to end. */
+/** So much CPU time a turn that is past its limit has to hear the bell, and to end. */
 const GRACE_MS = 10;
 /** Nobody waits longer for a thread that does not even use CPU time. */
 const DEAF_MS = 1000;
@@ -78,37 +78,34 @@ export class Watchdog {
     const running = isSeenAgain ? seat.running! : (seat.running = { mark, sinceMs: nowMs });
     if (isSeenAgain && !seat.isHeldUp) this.#watch.heldUp(seat);
     const letter = ArenaThread.letterOf(mark);
-    if (this.#expired.has(letter)) this.#pastWall(seat, running, letter, nowMs);
-    else if (isSeenAgain) this.#withinCpu(seat, running, letter, nowMs);
-  }
-
-  /** Rings; who does not hear that is ended. */
-  #pastWall(seat: Seat, running: Running, letter: number, nowMs: number): void {
-    this.#watch.ring(letter);
-    const { atMs, cpuNs } = (running.rung ??= { atMs: nowMs, cpuNs: seat.thread.cpuNs() });
-    const usedNs = seat.thread.cpuNs();
-    const usedMs = usedNs === undefined || cpuNs === undefined ? nowMs - atMs : (usedNs - cpuNs) / 1e6;
-    if (usedMs < GRACE_MS && nowMs - atMs < DEAF_MS) return;
-    this.#watch.overdue(seat, letter, running.mark, "wall");
-  }
-
-  #withinCpu(seat: Seat, running: Running, letter: number, nowMs: number): void {
+    const isExpired = this.#expired.has(letter);
     const limitMs = this.#watch.cpuLimitUs(letter) / 1000;
-    // Its own clock knows best, and decides.
-    if (nowMs - running.sinceMs >= limitMs) this.#watch.ring(letter);
-    if (!this.#overCpu(seat, running, limitMs + GRACE_MS, nowMs)) return;
-    this.#watch.overdue(seat, letter, running.mark, "cpu");
+    if (isExpired || nowMs - running.sinceMs >= limitMs)
+      this.#remind(seat, running, limitMs, nowMs, isExpired);
+    else if (isSeenAgain) running.cpuNs ??= seat.thread.cpuNs();
   }
 
-  /** Whether the turn has used so much CPU time: by the kernel's account, or by the clock where there is none. */
-  #overCpu({ thread }: Seat, running: Running, limitMs: number, nowMs: number): boolean {
-    if (nowMs - running.sinceMs < limitMs) {
-      running.cpuNs ??= thread.cpuNs();
-      return false;
-    }
-    const usedNs = thread.cpuNs();
-    if (usedNs === undefined || running.cpuNs === undefined) return true;
-    // It was asked for the first time at the second look, when the turn had been running for up to two ticks.
-    return (usedNs - running.cpuNs) / 1e6 >= limitMs - 2 * TICK_MS;
+  /** Rings for a turn that is past a limit, or may be: its own clock knows best, and decides. Who does not hear that is ended. */
+  #remind(seat: Seat, running: Running, limitMs: number, nowMs: number, isExpired: boolean): void {
+    const letter = ArenaThread.letterOf(running.mark);
+    this.#watch.ring(letter);
+    const cpuNs = seat.thread.cpuNs();
+    if (!isExpired && !isOverCpu(running, cpuNs, limitMs)) return;
+    running.rung ??= { atMs: nowMs, cpuNs };
+    if (!isDeaf(running.rung, cpuNs, nowMs)) return;
+    this.#watch.overdue(seat, letter, running.mark, isExpired ? "wall" : "cpu");
   }
+}
+
+/** Whether the turn has used up its CPU time: by the kernel's account, or, where there is none, by the clock that has been looked at. */
+function isOverCpu({ cpuNs: firstNs }: Running, cpuNs: number | undefined, limitMs: number): boolean {
+  if (cpuNs === undefined || firstNs === undefined) return true;
+  // It was asked for the first time at the second look, when the turn had been running for up to two ticks.
+  return (cpuNs - firstNs) / 1e6 >= limitMs - 2 * TICK_MS;
+}
+
+function isDeaf(rung: NonNullable<Running["rung"]>, cpuNs: number | undefined, nowMs: number): boolean {
+  const waitedMs = nowMs - rung.atMs;
+  const usedMs = cpuNs === undefined || rung.cpuNs === undefined ? waitedMs : (cpuNs - rung.cpuNs) / 1e6;
+  return usedMs >= GRACE_MS || waitedMs >= DEAF_MS;
 }

@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import type { Image } from "../../gateway/arena/arenas.ts";
 import { BELL } from "../../gateway/arena/layout.ts";
 import { EVENT } from "../../gateway/handle/abi.ts";
-import { DEAF, DERIVE } from "../support/deaf.ts";
+import { DEAF } from "../support/deaf.ts";
 import { ArenaLab, type LabOptions, type Recorder } from "../support/arena-lab.ts";
 import { Random } from "../support/random.ts";
 
@@ -171,9 +171,9 @@ describe("while an image is made", () => {
   });
 
   test("a module that does not hear is ended with its thread, and the next image is made all the same", async () => {
-    const lab = await open({ slots: 1, threads: 1 });
-    const stuck = `for (;;) { ${DERIVE} } export default { fetch() {} };`;
-    // Between two of its calls it hears.
+    const lab = await open({ slots: 1, threads: 1, arenaBytes: 64 * 1024 * 1024 });
+    const stuck = `const n = new Uint8Array(60_000_000); for (;;) n.reverse(); export default { fetch() {} };`;
+    // Between two of its calls, each of which takes longer than it is given to hear, it hears.
     let made: Awaited<ReturnType<ArenaLab["tryLoad"]>> | undefined;
     for (let round = 0; round < 20 && made !== "cpu"; round++) {
       made = await lab.tryLoad(stuck, "stuck.ts", [], 50);
