@@ -24,7 +24,7 @@ export const ROUTES = 1024;
  */
 export const BUNDLE_SOURCE_BYTES = 1024 * 1024;
 
-/** Slots of all pools together. A thread's mark has 13 bits for the slot that it runs (arena/control.ts). */
+/** Slots of all pools together. */
 export const SLOTS = 4096;
 
 /** Named upstreams, and pools: label values as well. */

@@ -17,10 +17,10 @@ import { assert } from "../shared/assert.ts";
 import { ArenaThread, type ArenaShared } from "./arena-thread.ts";
 import { JOB, LETTER } from "./control.ts";
 import { BELL } from "./layout.ts";
-import { type Letter, type Letters } from "./letters.ts";
+import type { Letter, Letters } from "./letters.ts";
 import type { BuildResult, ImageRecipe } from "./image-builder.ts";
-import type { Pace } from "./entrances.ts";
 import { type Expectation, Seat } from "./seat.ts";
+import type { Pace } from "./share.ts";
 import type { Delays } from "./slots.ts";
 import { type KillCause, Watchdog } from "./watchdog.ts";
 

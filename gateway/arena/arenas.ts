@@ -8,7 +8,6 @@ import { JOB, LETTER, OUTCOME, SLOT } from "./control.ts";
 import { ArenaThreads } from "./arena-threads.ts";
 import type { BuildFailure, BuiltImage, ImageRecipe } from "./image-builder.ts";
 import type { Engine } from "./engine.ts";
-import { Entrances, type Pace, Share } from "./entrances.ts";
 import type { GrowthLog } from "./growth-log.ts";
 import {
   IMAGE,
@@ -21,7 +20,9 @@ import {
 } from "./image.ts";
 import { DATA_START, EXTENSION_START, MAILBOX_BYTES, PAGE_BYTES } from "./layout.ts";
 import { LETTER_BYTES, type Letter, Letters, openLetters } from "./letters.ts";
+import { Line } from "./line.ts";
 import { lettersOf } from "./seat.ts";
+import { type Pace, Share } from "./share.ts";
 import { type PoolSize, type Slot, type SlotPool, type Slots, makeSlots } from "./slots.ts";
 import type { KillCause } from "./watchdog.ts";
 import { assert } from "../shared/assert.ts";
@@ -107,7 +108,7 @@ export class Arenas {
   readonly #jobs: (Job | undefined)[] = [];
   /** By slot: who has it between two jobs. */
   readonly #tenants: (SlotTenant | undefined)[];
-  readonly #entrances = new Entrances();
+  readonly #line = new Line();
   readonly #hasTime = (pace: Pace): boolean => this.threads.hasTime(pace);
   readonly #cleaning = Share.ofCleaning("short");
   readonly #wiping = Share.ofCleaning("long");
@@ -154,15 +155,10 @@ export class Arenas {
   }
 
   /**
-   * A request's first turn, in a slot of the pool that it gets when a thread has time for it, now or later. Admission has made
-   * sure that there is one.
+   * The tenant's next turn: in the slot that it has, or, its first one, in one of the pool that it gets when a thread has time,
+   * now or later. Admission has made sure that there is one.
    */
-  enter(pool: SlotPool, image: Image, tenant: SlotTenant): Job {
-    return this.#add({ tenant, pool, image, share: image.share, slot: null, letter: null });
-  }
-
-  /** Another turn in the slot that the tenant has. */
-  turn(pool: SlotPool, image: Image, tenant: SlotTenant, slot: Slot): Job {
+  turn(pool: SlotPool, image: Image, tenant: SlotTenant, slot: Slot | null): Job {
     return this.#add({ tenant, pool, image, share: image.share, slot, letter: null });
   }
 
@@ -179,7 +175,7 @@ export class Arenas {
 
   /** Ends the job because its time is over: true if it only waited, and now does not take place. */
   expire(job: Job): boolean {
-    if (this.#entrances.remove(job)) return true;
+    if (this.#line.remove(job)) return true;
     if (job.letter) this.threads.expire(job.letter);
     return false;
   }
@@ -195,8 +191,7 @@ export class Arenas {
   }
 
   isResetting({ index }: Slot): boolean {
-    const share = this.#jobIn(index)?.share;
-    return share !== undefined && (share === this.#cleaning || share === this.#wiping);
+    return this.#jobIn(index)?.letter?.words[LETTER.job] === JOB.reset;
   }
 
   #jobIn(slot: number): Job | undefined {
@@ -238,16 +233,16 @@ export class Arenas {
   }
 
   #add(job: Job): Job {
-    this.#entrances.add(job);
+    this.#line.add(job);
     this.#letIn();
     return job;
   }
 
   #letIn(): void {
-    while (!this.#entrances.isEmpty) {
-      const share = this.#entrances.next(this.#hasTime);
+    while (!this.#line.isEmpty) {
+      const share = this.#line.next(this.#hasTime);
       if (!share) return;
-      this.#send(this.#entrances.take(share));
+      this.#send(this.#line.take(share));
     }
   }
 
@@ -257,7 +252,6 @@ export class Arenas {
     const letter = this.#letters.take();
     letter.words[LETTER.slot] = slot.index;
     letter.words[LETTER.image] = image.span.offset;
-    letter.words[LETTER.expired] = 0;
     tenant.write(letter);
     job.letter = letter;
     this.#jobs[letter.index] = job;
@@ -297,7 +291,7 @@ export class Arenas {
     const job = this.#jobOf(letter);
     if (!job.slot) job.pool.give(this.#slotOf(letter));
     this.#letters.give(letter);
-    this.#entrances.putBack(job);
+    this.#line.putBack(job);
   }
 
   /** Whose letter has come back. */

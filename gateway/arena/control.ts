@@ -46,11 +46,10 @@ export const LETTER = {
   /** Out: pages in use at the end of the turn, 64 KiB each, which is the most so far. */
   peakPages: 15,
 
-  /** Out: the slot whose arena it was done in. */
-  ranIn: 18,
-
   /** In: when the request began, as one Float64 (words 16 and 17): performance.timeOrigin + performance.now(). */
   startedAtMs: 16,
+  /** Out: the slot whose arena it was done in. */
+  ranIn: 18,
 } as const;
 
 /** Words of a slot's block. */
@@ -99,10 +98,10 @@ export const OUTCOME = {
   effects: 7,
   /** A reset job is done: the slot is clean. */
   reset: 8,
-  /** Aborted: out of wall time. */
-  wall: 10,
   /** A build job is done; its result comes over the message port. */
   built: 9,
+  /** Aborted: out of wall time. */
+  wall: 10,
 } as const;
 
 /** Words of a thread's block. */
@@ -137,7 +136,7 @@ export const THREAD_WORDS = THREAD.done + RING_PLACES;
 /** In a place of the job ring: the thread has begun the job, or the I/O thread has taken it back. */
 export const TAKEN = -1;
 
-/** Enough for all letters (letters.ts) of as many threads as there may be, and the 1 that is added. */
+/** Enough for the letters of 64 threads (seat.ts, config/schema.ts), 1,629, and the 1 that is added. */
 export const RUNNING_LETTER_BITS = 13;
 
 /** In THREAD.running: this thread will be terminated; it must not touch another arena. */

@@ -3,7 +3,7 @@
  * and since when the turn runs that it is in. The thread in it is replaced when it has to be killed.
  */
 import type { ArenaThread } from "./arena-thread.ts";
-import type { Pace } from "./entrances.ts";
+import type { Pace } from "./share.ts";
 
 /**
  * So many turns, and of so much time together, may wait for a thread; who comes then waits in the line. Many, because a change
@@ -75,10 +75,6 @@ export class Seat {
   constructor(start: (after?: Promise<void>) => ArenaThread) {
     this.#start = start;
     this.thread = start();
-  }
-
-  has(letter: number): boolean {
-    return this.#pending.has(letter);
   }
 
   get load(): number {

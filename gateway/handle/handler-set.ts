@@ -5,7 +5,7 @@
 import { hash } from "node:crypto";
 import type { Arenas, Image } from "../arena/arenas.ts";
 import { ImagesFullError } from "../arena/arenas.ts";
-import type { Share } from "../arena/entrances.ts";
+import type { Share } from "../arena/share.ts";
 import type { BuildFailure, ImageRecipe } from "../arena/image-builder.ts";
 import type { HandlerConfig, Named, PoolConfig, RouteConfig } from "../config/types.ts";
 import { BundleError, type HandlerFault, displayName } from "./bundle.ts";

@@ -146,8 +146,7 @@ export class HandlerRun implements Timed, SlotTenant {
   #next(): void {
     const { arenas, pool, image } = this.#place;
     this.#phase = "running";
-    const slot = this.#holdsSlot ? this.#slot : null;
-    this.#job = slot ? arenas.turn(pool, image, this, slot) : arenas.enter(pool, image, this);
+    this.#job = arenas.turn(pool, image, this, this.#holdsSlot ? this.#slot : null);
   }
 
   write(letter: Letter): void {

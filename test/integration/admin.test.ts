@@ -226,7 +226,7 @@ describe("while a gateway runs", () => {
     });
   });
 
-  test("a throw and a turn that had to be killed are recorded at their lines as well", async () => {
+  test("a throw and a turn that has used up its time are recorded at their lines as well", async () => {
     await fetch(`${gateway.url}/throw`);
     await fetch(`${gateway.url}/spin`);
     const has = (groups: OverflowsView["groups"], name: string) => groups.find(({ route }) => route === name);

@@ -27,6 +27,7 @@ beforeAll(async () => {
         warm: ["GET /warmed/1", "GET /warmed/2"],
       },
       { ...memory, name: "waits", match: { path: { exact: "/poison/wait" } }, limits: { wall: "300ms" } },
+      { ...memory, name: "derives", match: { path: { exact: "/poison/derive" } }, limits: { cpu: "30ms" } },
       { ...memory, name: "memory", limits: { cpu: "100ms", wall: "20s" } },
     ],
   });
@@ -50,7 +51,7 @@ describe("a handler finds nothing of an earlier request", () => {
     ["answered", "/poison", 200, ""],
     ["overflowed", "/poison/overflow", 500, "ARENA_MEMORY_EXCEEDED"],
     ["used up its time", "/poison/spin", 500, "HANDLE_CPU_EXCEEDED"],
-    ["was killed with its thread", "/poison/native", 500, "HANDLE_CPU_EXCEEDED"],
+    ["used up its time in a native loop", "/poison/native", 500, "HANDLE_CPU_EXCEEDED"],
     ["threw", "/poison/throw", 500, "HANDLE_THREW"],
     ["waited for ever", "/poison/wait", 504, "HANDLE_TIMED_OUT"],
   ])("that patched everything and then %s", async (_how, path, status, code) => {
@@ -59,6 +60,13 @@ describe("a handler finds nothing of an earlier request", () => {
       expect([reply.status, reply.code]).toEqual([status, code]);
       expect((await ask(`${gateway.url}/look`)).body).toBe(clean);
     }
+  });
+
+  test("that patched everything and then was killed with its thread", async () => {
+    const reply = await ask(`${gateway.url}/poison/derive`);
+    expect([reply.status, reply.code]).toEqual([500, "HANDLE_CPU_EXCEEDED"]);
+    expect((await ask(`${gateway.url}/look`)).body).toBe(clean);
+    expect((await ask(`${gateway.adminUrl}/metrics`)).body).toContain("nea_arena_thread_kills_total 1\n");
   });
 
   test("that brought the engine down", async () => {

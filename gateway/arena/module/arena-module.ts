@@ -8,7 +8,7 @@
  *   memory.copy   89 sites                       ->  a call: short spans need not leave wasm code (small-copy.ts)
  *   stack pointer every `global.set`             ->  followed by an update of the lowest value seen, so that a
  *                                                    reset wipes the used stack and not all of it
- *   loops, indirect calls                        ->  look whether somebody rings, and ask the interrupt (bell-sites.ts)
+ *   loops, calls of built-in functions           ->  look whether somebody rings, and ask the interrupt (bell-sites.ts)
  *   JS_JSONStringify                             ->  asks the host first, which is faster with plain data (stringify-entry.ts)
  *   data          written at instantiation       ->  taken out: instantiating touches no memory, so a fresh
  *                                                    instance can take over an arena whose thread was killed

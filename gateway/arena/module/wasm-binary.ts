@@ -264,9 +264,21 @@ function immediates(): Uint8Array {
 }
 
 /** Opcodes that name a function, a global or the memory, and prefixed ones. */
-const NAMING = new Uint8Array(256);
-for (const opcode of [OPCODE.call, OPCODE.globalGet, OPCODE.globalSet]) NAMING[opcode] = 1;
-for (const opcode of [OPCODE.memorySize, OPCODE.memoryGrow, OPCODE.prefix]) NAMING[opcode] = 1;
+const NAMING = opcodes(
+  OPCODE.call,
+  OPCODE.globalGet,
+  OPCODE.globalSet,
+  OPCODE.memorySize,
+  OPCODE.memoryGrow,
+  OPCODE.prefix,
+);
+
+/** A set of opcodes, for skipTo. */
+export function opcodes(...members: number[]): Uint8Array {
+  const set = new Uint8Array(256);
+  for (const opcode of members) set[opcode] = 1;
+  return set;
+}
 
 /** Steps behind the next opcode that `stops` (by opcode: not 0), and returns it; at the end -1. */
 export function skipTo(reader: WasmReader, stops: Uint8Array): number {

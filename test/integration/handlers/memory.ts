@@ -1,6 +1,8 @@
 // Remembers wherever a handler can remember anything, if it is asked to, and always says what it finds there.
 import type { Handler } from "nea-gateway";
 
+const { subtle } = crypto;
+
 let count = 0;
 const list: string[] = [];
 const map = new Map<string, string>();
@@ -132,6 +134,17 @@ export default {
     if (pathname === "/poison/native") {
       poison();
       for (;;) (3n ** 40_000n).toString();
+    }
+    if (pathname === "/poison/derive") {
+      const bytes = new Uint8Array(16);
+      const key = await subtle.importKey("raw", bytes, "PBKDF2", false, ["deriveBits"]);
+      const how = { name: "PBKDF2", hash: "SHA-512", salt: bytes, iterations: 100_000 };
+      const { stringify } = JSON;
+      poison();
+      // The platform writes what it wants of the host as JSON.
+      JSON.stringify = stringify;
+      // On the host, for longer than it is given to hear that its time is over.
+      await subtle.deriveBits(how, key, 512);
     }
     if (pathname === "/poison/throw") {
       poison();

@@ -1,6 +1,6 @@
 // What is expected of a handler's turns, by what they have taken so far.
 import { describe, expect, test } from "vitest";
-import { LONG_US, Share } from "../../gateway/arena/entrances.ts";
+import { LONG_US, Share } from "../../gateway/arena/share.ts";
 
 function shareAfter(...turnsUs: number[]): Share {
   const share = new Share();
