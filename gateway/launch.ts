@@ -60,8 +60,8 @@ export function keepCapsToThisThread(): void {
 }
 
 /**
- * V8's threads, which compile and collect garbage for all others and do not give way: one fewer than there are processors, so that
- * they leave one to the I/O thread. On two processors what is proxied waits 7 to 8 ms in the storm (p99) with four of them, which is
+ * V8's threads, which compile and collect garbage for all others: one fewer than there are processors, so that they leave one to the
+ * I/O thread. On two processors what is proxied waits 7 to 8 ms in the storm (p99) with four of them, which is
  * Node's default, and 6 with one.
  */
 const V8_THREADS = Math.max(1, Math.min(4, availableParallelism() - 1));

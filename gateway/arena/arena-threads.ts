@@ -14,6 +14,7 @@
  */
 import { instancesOf, threadHeapMib } from "../plan/runtime-figures.ts";
 import { assert } from "../shared/assert.ts";
+import { BEHIND_IO_NICE } from "../shared/give-way.ts";
 import { ArenaThread, type ArenaShared } from "./arena-thread.ts";
 import { JOB, LETTER } from "./control.ts";
 import { BELL } from "./layout.ts";
@@ -32,12 +33,6 @@ const INSTANCE_US = 400;
  * a thread's heap for garbage for every few of them, 5 ms each time.
  */
 const ARENA_US = 2500;
-
-/**
- * How much the others give way to the I/O thread, on which everybody waits: two fifths of its weight (sched(7), nice). Over
- * five seeds of the storm what is proxied waits 9 to 13 ms (p99) with that, 11 to 14 ms without.
- */
-const QUICK_NICE = 4;
 
 /**
  * How much the patient thread gives way: a tenth of the weight of a thread that does not (sched(7), nice). On one processor that
@@ -96,9 +91,9 @@ export class ArenaThreads {
     this.#scratch = shared.memories.length - 1;
     this.#seatOf = shared.memories.map(() => undefined);
     const { quick, patient, spare } = instancesOf(this.#scratch, threads);
-    this.#quick = Array.from({ length: threads }, () => this.#newSeat(quick, QUICK_NICE));
+    this.#quick = Array.from({ length: threads }, () => this.#newSeat(quick, BEHIND_IO_NICE));
     this.#patient = this.#newSeat(patient, PATIENT_NICE);
-    this.#spare = this.#newSeat(spare, QUICK_NICE);
+    this.#spare = this.#newSeat(spare, BEHIND_IO_NICE);
     this.#all = [...this.#quick, this.#patient, this.#spare];
     this.#forShort = [...this.#quick, this.#spare, this.#patient];
     this.#forLong = [this.#patient, ...this.#quick];

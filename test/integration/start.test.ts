@@ -1,6 +1,6 @@
 // What a start does not do: load what serving needs not, and take more of V8's threads than leave a processor to others.
 import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
-import { availableParallelism, tmpdir } from "node:os";
+import { availableParallelism, getPriority, tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { GatewayProcess, inRepository } from "../support/gateway-process.ts";
@@ -42,19 +42,40 @@ test("a gateway of a fleet has loaded Redis' client before its first request", a
   expect(files.filter((url) => url.includes("/node_modules/ioredis/"))).not.toEqual([]);
 });
 
-/** V8's own threads, which all of the process's isolates share. */
-async function v8Threads(options = ""): Promise<number> {
+const THREADS_DIFFER = existsSync("/proc/thread-self/comm");
+
+/** How much the threads of a gateway that has started give way: [name, nice]. */
+async function threadsOf(options = ""): Promise<[string, number][]> {
   const gateway = await GatewayProcess.start(CONFIG, { NODE_OPTIONS: options });
   const tasks = `/proc/${gateway.pid}/task`;
-  const names = readdirSync(tasks).map((task) => readFileSync(`${tasks}/${task}/comm`, "latin1").trim());
+  const threads = readdirSync(tasks).map((task): [string, number] => [
+    readFileSync(`${tasks}/${task}/comm`, "latin1").trim(),
+    getPriority(Number(task)),
+  ]);
   await gateway.stop();
-  return names.filter((name) => name.endsWith("V8Worker")).length;
+  return threads;
 }
 
-test.runIf(existsSync("/proc/thread-self/comm"))(
+const isV8 = ([name]: [string, number]) => name.endsWith("V8Worker");
+
+test.runIf(THREADS_DIFFER)(
   "V8 has one thread fewer than there are processors, one at least and four at most, or as many as it is told",
   async () => {
-    expect(await v8Threads()).toBe(Math.max(1, Math.min(4, availableParallelism() - 1)));
-    expect(await v8Threads("--v8-pool-size=3")).toBe(3);
+    const expected = Math.max(1, Math.min(4, availableParallelism() - 1));
+    expect((await threadsOf()).filter(isV8)).toHaveLength(expected);
+    expect((await threadsOf("--v8-pool-size=3")).filter(isV8)).toHaveLength(3);
+  },
+);
+
+// What is started by somebody who gives way himself gives way from the beginning.
+test.runIf(THREADS_DIFFER && getPriority() === 0)(
+  "the I/O thread gives way to nobody, arena threads and V8's to it, and the thread for long turns to all",
+  async () => {
+    const threads = await threadsOf();
+    const nices = (is: (thread: [string, number]) => boolean) =>
+      new Set(threads.filter(is).map(([, nice]) => nice));
+    expect(nices(([name]) => name.endsWith("MainThread"))).toEqual(new Set([0]));
+    expect(nices(isV8)).toEqual(new Set([4]));
+    expect(nices(([name]) => name === "WorkerThread")).toEqual(new Set([4, 10]));
   },
 );

@@ -8,19 +8,18 @@
 import { Agent, createServer, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { parentPort, Worker, workerData } from "node:worker_threads";
-import { giveWay } from "../../gateway/shared/give-way.ts";
+import { BEHIND_IO_NICE, giveWay } from "../../gateway/shared/give-way.ts";
 import { BYSTANDER_ANSWER } from "./innocents.ts";
 
 /** About what an innocent handler's turn takes. */
 const COMPUTING_MS = 0.2;
-/** As the gateway's own threads do. */
-const NICE = 4;
 
 if (workerData === "compute") compute();
 else serve();
 
 function compute(): void {
-  giveWay(NICE);
+  // As the gateway's own threads do.
+  giveWay(BEHIND_IO_NICE);
   parentPort!.on("message", (id: number) => {
     const endMs = performance.now() + COMPUTING_MS;
     while (performance.now() < endMs);

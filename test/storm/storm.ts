@@ -1,6 +1,6 @@
 // A storm from beginning to end: the start, quiet, bad weather, calm, the end; and the evidence of it.
 import { setTimeout as sleep } from "node:timers/promises";
-import { giveWay } from "../../gateway/shared/give-way.ts";
+import { giveWay, v8ThreadsGiveWay } from "../../gateway/shared/give-way.ts";
 import { Random } from "../support/random.ts";
 import { WebSocketOrigin } from "../support/websocket-origin.ts";
 import { lostSince } from "./checkers/nothing-lost.ts";
@@ -83,6 +83,7 @@ async function blow(
   // Clients and upstreams are elsewhere, as a rule: what they do is meant to trouble the gateway, not to take its processors. The
   // innocents have a thread of their own and give way to nobody; they were started before.
   giveWay(STORM_NICE);
+  v8ThreadsGiveWay(STORM_NICE);
   const site = { port, book, hostilePaths: () => gateway.hostilePaths, answerMs: ANSWER_MS };
   const untilMs = performance.now() + seconds * 1000;
   sabotage?.(site, innocents);

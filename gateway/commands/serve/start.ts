@@ -10,6 +10,7 @@ import { Gateway } from "../../gateway.ts";
 import { Generation } from "../../generation.ts";
 import { Workshop } from "../../handle/workshop.ts";
 import { keepCapsToThisThread } from "../../launch.ts";
+import { BEHIND_IO_NICE, v8ThreadsGiveWay } from "../../shared/give-way.ts";
 import type { Plan } from "../../plan.ts";
 import { Deadlines } from "../../proxy/deadlines.ts";
 import type { Log } from "../../shared/log.ts";
@@ -80,6 +81,8 @@ export async function start({ read, plan, limit, log, slots }: StartParts): Prom
     pressure: new MemoryPressure(logger),
   });
   reloader.start();
+  // Not before: the start waits for what they compile.
+  v8ThreadsGiveWay(BEHIND_IO_NICE);
   // As nginx and HAProxy do: for those who want to say when.
   process.on("SIGHUP", () => void reloader.reload());
   return { shutdown, listenPort: address.port, adminPort: adminAddress.port };

@@ -20,6 +20,8 @@ export interface NeaOptions {
   threads?: number;
   /** Most connections at a time. */
   connections?: number;
+  /** For Node and V8, before the gateway's own arguments. */
+  nodeFlags?: readonly string[];
 }
 
 export function nea(options: NeaOptions): Peer {
@@ -29,7 +31,7 @@ export function nea(options: NeaOptions): Peer {
     version: () => (JSON.parse(readFileSync(PACKAGE, "utf8")) as { version: string }).version,
     async start(workload, site) {
       const { args } = neaFiles(options, workload, site);
-      const process_ = ServerProcess.spawn(process.execPath, args, { cpus: site.cpus });
+      const process_ = ServerProcess.spawn(process.execPath, args, { cpus: site.cpus, cwd: site.directory });
       return { process: process_, port: await process_.portFrom(/listening +https?:\/\/\S+:(\d+)/) };
     },
   };
@@ -37,7 +39,14 @@ export function nea(options: NeaOptions): Peer {
 
 /** Writes its configuration, and says what to give to Node. */
 export function neaFiles(
-  { accessLog = false, withoutHandler = false, slots = 64, threads, connections = 512 }: NeaOptions,
+  {
+    accessLog = false,
+    withoutHandler = false,
+    slots = 64,
+    threads,
+    connections = 512,
+    nodeFlags = [],
+  }: NeaOptions,
   { kind, app }: Pick<Workload, "kind" | "app">,
   { directory, upstreamPort }: Pick<Site, "directory" | "upstreamPort">,
 ): { args: string[] } {
@@ -57,5 +66,5 @@ export function neaFiles(
   };
   // JSON is YAML.
   writeFileSync(`${directory}/gateway.yaml`, JSON.stringify(config));
-  return { args: [MAIN, "serve", "--config", `${directory}/gateway.yaml`] };
+  return { args: [...nodeFlags, MAIN, "serve", "--config", `${directory}/gateway.yaml`] };
 }
