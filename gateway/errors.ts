@@ -3,6 +3,7 @@
  * in which it ended, and what ended it. Clients see status, title and code (RFC 9457 problem details);
  * `detail` is for the log only, because it may quote upstream addresses or handler internals.
  */
+import { ExpectedError } from "./shared/expected-error.ts";
 
 export interface CodeEntry {
   /** HTTP status (RFC 9110). For a `logOnly` code: what the access log shows. */
@@ -229,7 +230,7 @@ export interface GatewayErrorOptions extends ErrorOptions {
 }
 
 /** A request's end by something that is not our mistake. `message` is "CODE: detail" and belongs in the log only. */
-export class GatewayError extends Error {
+export class GatewayError extends ExpectedError {
   override readonly name = "GatewayError";
   readonly code: Code;
   readonly detail: string;

@@ -2,11 +2,12 @@
  * The abort: what the host throws inside a call from the engine. A JavaScript exception thrown by an import unwinds
  * every WebAssembly frame, and code inside the arena can neither catch nor delay it. Our longjmp.
  */
+import { ExpectedError } from "../shared/expected-error.ts";
 import { PAGE_BYTES } from "./layout.ts";
 
 export type AbortReason = "memory" | "cpu" | "wall" | "effects";
 
-export class ArenaAbort extends Error {
+export class ArenaAbort extends ExpectedError {
   override name = "ArenaAbort";
   readonly reason: AbortReason;
   /** For "memory": what was asked for at the call that did not fit, in bytes, by whole pages of 64 KiB. */

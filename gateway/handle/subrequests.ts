@@ -15,6 +15,7 @@ import { FedBody } from "../proxy/fed-body.ts";
 import { faultOfFields, hostFor, requestHeaders } from "../proxy/headers.ts";
 import { Subrequest, type SubrequestHead } from "../proxy/subrequest.ts";
 import type { Upstream } from "../proxy/upstream.ts";
+import { ExpectedError } from "../shared/expected-error.ts";
 import { EVENT, PIECE_BYTES } from "./abi.ts";
 import type { TurnEvent } from "./run.ts";
 
@@ -262,7 +263,7 @@ export class Subrequests {
 }
 
 /** Something about a subrequest that its author can put right; the text is for the author. */
-class RequestFault extends Error {}
+class RequestFault extends ExpectedError {}
 
 /** A subrequest's answer as another one's body, one piece at a time. */
 class Relay implements BodySource {
