@@ -20,6 +20,8 @@ export interface LabOptions {
   slots?: number;
   arenaBytes?: number;
   threads?: number;
+  /** All images together; the arena in which they are made is as large. */
+  imagesBytes?: number;
 }
 
 let engine: Engine | undefined;
@@ -37,13 +39,18 @@ export class ArenaLab {
     this.pool = arenas.pools.get("lab")!;
   }
 
-  static async open({ slots = 1, arenaBytes = 4 * MIB, threads = 1 }: LabOptions = {}): Promise<ArenaLab> {
+  static async open({
+    slots = 1,
+    arenaBytes = 4 * MIB,
+    threads = 1,
+    imagesBytes = 64 * MIB,
+  }: LabOptions = {}): Promise<ArenaLab> {
     const arenas = new Arenas({
       engine: (engine ??= loadEngine()),
       workerCode: await (workerCode ??= arenaWorkerCode()),
       pools: [{ name: "lab", slots, arenaBytes }],
       threads,
-      imagesBytes: 64 * MIB,
+      imagesBytes,
       prefault: false,
       onLost: (error) => {
         throw error ?? new Error("an arena thread was lost");

@@ -168,9 +168,10 @@ describe("while an image is made", () => {
   });
 
   test("a module that does not hear is ended with its thread, and the next image is made all the same", async () => {
-    const lab = await open({ slots: 1, threads: 1, arenaBytes: 64 * 1024 * 1024 });
-    const stuck = `const n = new Uint8Array(60_000_000); for (;;) n.reverse(); export default { fetch() {} };`;
-    // Between two of its calls, each of which takes longer than it is given to hear, it hears.
+    const bytes = 256 * 1024 * 1024;
+    const lab = await open({ slots: 1, threads: 1, arenaBytes: bytes, imagesBytes: bytes });
+    const stuck = `const n = new Uint8Array(250_000_000); for (;;) n.reverse(); export default { fetch() {} };`;
+    // Between two of its calls, each of which takes several times as long as it is given to hear, it hears.
     let made: Awaited<ReturnType<ArenaLab["tryLoad"]>> | undefined;
     for (let round = 0; round < 20 && made !== "cpu"; round++) {
       made = await lab.tryLoad(stuck, "stuck.ts", [], 50);
