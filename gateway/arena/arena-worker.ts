@@ -68,8 +68,13 @@ const letters = openLetters(images.buffer, letterPlace);
 const port = parentPort!;
 const memories: (WebAssembly.Memory | undefined)[] = layouts.map(() => undefined);
 const vms = new Instances<SlotVm>(mostInstances);
-const clock = new TurnClock();
-const growthLog = growth && new GrowthLog(growth);
+const surroundings = {
+  engine,
+  images,
+  control,
+  clock: new TurnClock(),
+  growth: growth && new GrowthLog(growth),
+};
 let sequence = 0;
 /** Of the image to be made next; one is made at a time. */
 let recipe: ImageRecipe | undefined;
@@ -175,7 +180,7 @@ function vmFor(letter: Letter): SlotVm {
   const slot = (letter.words[LETTER.ranIn] = letter.words[LETTER.slot]!);
   return vms.of(slot, () => {
     const arena = { memory: memoryOf(slot), layout: layouts[slot]! };
-    return new SlotVm(engine, images, arena, control, slot, clock, growthLog, letter);
+    return new SlotVm(surroundings, slot, arena, letter);
   });
 }
 

@@ -9,16 +9,9 @@ import { ArenaThreads } from "./arena-threads.ts";
 import type { BuildFailure, BuiltImage, ImageRecipe } from "./image-builder.ts";
 import type { Engine } from "./engine.ts";
 import type { GrowthLog } from "./growth-log.ts";
-import {
-  IMAGE,
-  IMAGE_HEADER_BYTES,
-  type ImageSpan,
-  ImageStore,
-  gapBytes,
-  partsBetween,
-  scratchBytes,
-} from "./image.ts";
-import { DATA_START, EXTENSION_START, MAILBOX_BYTES, PAGE_BYTES } from "./layout.ts";
+import { ImageStore, scratchBytes } from "./image.ts";
+import { type Image, Images } from "./images.ts";
+import { MAILBOX_BYTES, PAGE_BYTES } from "./layout.ts";
 import { LETTER_BYTES, type Letter, Letters, openLetters } from "./letters.ts";
 import { Line } from "./line.ts";
 import { lettersOf } from "./seat.ts";
@@ -73,20 +66,6 @@ export interface Job {
   letter: Letter | null;
 }
 
-/** An image that is ready to run, and what is needed to read a stopped arena that was made from it. */
-export interface Image {
-  span: ImageSpan;
-  /** Bytes of the image itself: what a reset copies. */
-  bytes: number;
-  runtime: number;
-  context: number;
-  topPages: number;
-  /** What its handler has had of the threads' time. */
-  share: Share;
-  /** How many generations have it. */
-  users: number;
-}
-
 export interface MadeImage {
   image: Image;
   built: BuiltImage;
@@ -95,12 +74,8 @@ export interface MadeImage {
 /** So much is zeroed in a few milliseconds (8 to 10 GB/s measured; a busy machine has less). */
 const QUICKLY_WIPED_BYTES = 16 * 1024 * 1024;
 
-export class ImagesFullError extends Error {
-  override name = "ImagesFullError";
-}
-
 export class Arenas {
-  readonly images: ImageStore;
+  readonly images: Images;
   readonly threads: ArenaThreads;
   readonly #slots: Slots;
   readonly #letters: Letters;
@@ -116,15 +91,16 @@ export class Arenas {
   constructor(options: ArenaOptions) {
     const { engine, workerCode, threads, imagesBytes, growth, onLost } = options;
     const letters = lettersOf(threads);
-    this.images = new ImageStore(imagesBytes, letters * LETTER_BYTES);
+    const store = new ImageStore(imagesBytes, letters * LETTER_BYTES);
     this.#slots = options.slots ?? makeSlots(options.pools, scratchBytes(imagesBytes), options.prefault);
+    this.images = new Images(store, this.#slots);
     this.#tenants = this.#slots.byIndex.map(() => undefined);
-    const letterPlace = { start: this.images.capacityBytes, count: letters };
-    this.#letters = new Letters(openLetters(this.images.memory.buffer, letterPlace));
+    const letterPlace = { start: store.capacityBytes, count: letters };
+    this.#letters = new Letters(openLetters(store.memory.buffer, letterPlace));
     const shared = {
       code: workerCode,
       engine,
-      images: this.images.memory,
+      images: store.memory,
       memories: this.#slots.byIndex.map(({ memory }) => memory),
       layouts: this.#slots.byIndex.map(({ layout }) => layout),
       poolOf: this.#slots.poolOf,
@@ -206,26 +182,7 @@ export class Arenas {
     await this.#slots.committed;
     const result = await this.threads.build(recipe);
     if (typeof result === "string") return result;
-    return result.ok ? { image: this.#store(result.image, share), built: result.image } : result.failure;
-  }
-
-  /** One more generation has this image. */
-  keep(image: Image): Image {
-    image.users++;
-    return image;
-  }
-
-  /**
-   * One generation fewer has it; with the last its room is free. None of that generation's runs may use it any more; free slots that
-   * still hold an image that is gone forget what they hold.
-   */
-  release(image: Image): void {
-    if (--image.users > 0) return;
-    this.images.release(image.span);
-    for (const { control } of this.#slots.byIndex) {
-      if (control[SLOT.cleanImage] === image.span.offset) control[SLOT.cleanImage] = 0;
-      if (control[SLOT.loadedImage] === image.span.offset) control[SLOT.loadedImage] = 0;
-    }
+    return result.ok ? { image: this.images.add(result.image, share), built: result.image } : result.failure;
   }
 
   close(): Promise<void> {
@@ -305,50 +262,5 @@ export class Arenas {
 
   #slotOf({ words }: Letter): Slot {
     return this.#slots.byIndex[words[LETTER.slot]!]!;
-  }
-
-  #store(built: BuiltImage, share: Share): Image {
-    const bytes = built.dataBytes - gapBytes(built.gaps) + built.extensionBytes;
-    const span = this.images.reserve(IMAGE_HEADER_BYTES + bytes);
-    if (!span) {
-      const { usedBytes, capacityBytes } = this.images;
-      throw new ImagesFullError(
-        `an image of ${bytes} bytes does not fit: ${usedBytes} of ${capacityBytes} are in use`,
-      );
-    }
-    this.#writeHeader(span, built);
-    const images = new Uint8Array(this.images.memory.buffer);
-    const scratch = this.#slots.scratch.bytes;
-    let to = span.offset + IMAGE_HEADER_BYTES;
-    images.set(scratch.subarray(EXTENSION_START, EXTENSION_START + built.extensionBytes), to);
-    to += built.extensionBytes;
-    for (const part of partsBetween(built.gaps, DATA_START, built.dataBytes)) {
-      images.set(scratch.subarray(part.address, part.address + part.bytes), to);
-      to += part.bytes;
-    }
-    return {
-      span,
-      bytes,
-      runtime: built.runtime,
-      context: built.context,
-      topPages: built.topPages,
-      share,
-      users: 1,
-    };
-  }
-
-  #writeHeader(span: ImageSpan, built: BuiltImage): void {
-    const header = new Int32Array(this.images.memory.buffer, span.offset, IMAGE_HEADER_BYTES / 4);
-    header[IMAGE.dataBytes] = built.dataBytes;
-    header[IMAGE.extensionBytes] = built.extensionBytes;
-    header[IMAGE.stackPointer] = built.stackPointer;
-    header[IMAGE.topPages] = built.topPages;
-    header[IMAGE.runtime] = built.runtime;
-    header[IMAGE.context] = built.context;
-    header[IMAGE.turn] = built.turn;
-    header[IMAGE.gaps] = built.gaps.length;
-    built.gaps.forEach(({ address, bytes }, index) => {
-      header.set([address, bytes], IMAGE.firstGap + 2 * index);
-    });
   }
 }

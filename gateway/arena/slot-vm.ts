@@ -23,6 +23,16 @@ export interface SlotArena {
   layout: ArenaLayout;
 }
 
+/** What all slots of a thread have in common. */
+export interface SlotVmSurroundings {
+  engine: Engine;
+  images: WebAssembly.Memory;
+  /** The blocks of all slots. */
+  control: Int32Array;
+  clock: TurnClock;
+  growth: GrowthLog | undefined;
+}
+
 /** What a leaf function may write below the stack pointer without moving it (LLVM, WebAssemblyFrameLowering.cpp). */
 const RED_ZONE_BYTES = 128;
 
@@ -41,13 +51,9 @@ export class SlotVm {
 
   /** `letter` is the one that is to be answered first. */
   constructor(
-    engine: Engine,
-    images: WebAssembly.Memory,
-    arena: SlotArena,
-    control: Int32Array,
+    { engine, images, control, clock, growth }: SlotVmSurroundings,
     slot: number,
-    clock: TurnClock,
-    growth: GrowthLog | undefined,
+    arena: SlotArena,
     letter: Letter,
   ) {
     this.#engine = engine;

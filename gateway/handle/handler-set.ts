@@ -3,8 +3,8 @@
  * Either all of them load or none is kept: the faults are reported together.
  */
 import { hash } from "node:crypto";
-import type { Arenas, Image } from "../arena/arenas.ts";
-import { ImagesFullError } from "../arena/arenas.ts";
+import type { Arenas } from "../arena/arenas.ts";
+import { type Image, ImagesFullError } from "../arena/images.ts";
 import type { Share } from "../arena/share.ts";
 import type { BuildFailure, ImageRecipe } from "../arena/image-builder.ts";
 import type { HandlerConfig, Named, PoolConfig, RouteConfig } from "../config/types.ts";
@@ -93,7 +93,7 @@ async function loadEach(routes: readonly HandlerRoute[], loader: Loader, worksho
 }
 
 export function unloadHandlers(loaded: LoadedHandlers, arenas: Arenas): void {
-  for (const image of new Set([...loaded.values()].map(({ image }) => image))) arenas.release(image);
+  for (const image of new Set([...loaded.values()].map(({ image }) => image))) arenas.images.release(image);
 }
 
 class Loader {
@@ -121,7 +121,7 @@ class Loader {
     const positions = new SourcePositions(name, map);
     const kept = this.#kept.get(recipe);
     const made = kept
-      ? { image: this.#arenas.keep(kept.image), warmed: kept.warmed, logs: [] }
+      ? { image: this.#arenas.images.keep(kept.image), warmed: kept.warmed, logs: [] }
       : await this.#build(ingredients, name, positions, this.#shareOf(route, name));
     const loaded = { name, recipe, positions, inputs, ...made };
     this.#loaded.set(recipe, loaded);

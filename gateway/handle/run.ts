@@ -5,9 +5,10 @@
  * Owner: the exchange that started it. Bound: one slot; queued events, at most one per outstanding body, subrequest,
  * write and timer. Released when the arena is clean and the owner has let go of what it was reading from it.
  */
-import type { Arenas, Image, Job, SlotHolder, SlotTenant } from "../arena/arenas.ts";
+import type { Arenas, Job, SlotHolder, SlotTenant } from "../arena/arenas.ts";
 import { JOB, LETTER, OUTCOME, SLOT } from "../arena/control.ts";
 import { type Frame, readFrames } from "../arena/frames.ts";
+import type { Image } from "../arena/images.ts";
 import type { Effect, Letter } from "../arena/letters.ts";
 import { MAILBOX_BYTES, PAGE_BYTES } from "../arena/layout.ts";
 import type { Slot, SlotPool } from "../arena/slots.ts";

@@ -1,7 +1,8 @@
 // Handlers in real arenas, without a listener in front: the engine, arena threads, images and runs that the gateway
 // uses, and an owner that writes down what happens.
 import { arenaWorkerCode } from "../../gateway/arena/worker-code.ts";
-import { Arenas, type Image } from "../../gateway/arena/arenas.ts";
+import { Arenas } from "../../gateway/arena/arenas.ts";
+import type { Image } from "../../gateway/arena/images.ts";
 import { type Engine, loadEngine } from "../../gateway/arena/engine.ts";
 import type { BuildFailure, BuiltImage } from "../../gateway/arena/image-builder.ts";
 import { IMAGE, IMAGE_HEADER_BYTES, partsBetween } from "../../gateway/arena/image.ts";
@@ -119,9 +120,9 @@ export class ArenaLab {
   /** What an arena that holds this image and nothing else contains, put together from the images memory. */
   pristine(image: Image): Buffer {
     const bytes = Buffer.alloc(this.arenaBytes);
-    const images = Buffer.from(this.arenas.images.memory.buffer);
+    const images = Buffer.from(this.arenas.images.store.memory.buffer);
     const { offset } = image.span;
-    const header = new Int32Array(this.arenas.images.memory.buffer, offset, IMAGE_HEADER_BYTES / 4);
+    const header = new Int32Array(this.arenas.images.store.memory.buffer, offset, IMAGE_HEADER_BYTES / 4);
     const extensionBytes = header[IMAGE.extensionBytes]!;
     let from = offset + IMAGE_HEADER_BYTES;
     from += images.copy(bytes, EXTENSION_START, from, from + extensionBytes);

@@ -46,7 +46,7 @@ async function framesOf(code: string, file = "lab.ts"): Promise<Frame[]> {
     if (end.kind !== "aborted") throw new Error("it was not aborted");
     return end.frames;
   } finally {
-    lab.arenas.release(image);
+    lab.arenas.images.release(image);
   }
 }
 
@@ -249,7 +249,7 @@ describe("memory that makes no sense", () => {
     await run.over;
     const bytes = Buffer.from(run.slot.bytes);
     await run.finish();
-    lab.arenas.release(image);
+    lab.arenas.images.release(image);
     const words = new Int32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
     const random = new Random(11);
     for (let round = 0; round < 200; round++) {

@@ -13,7 +13,7 @@ describe("cyclic garbage", () => {
   async function peakOf(code: string): Promise<number> {
     const image = await lab.load(code);
     const { end, run, body } = await lab.request(image, { cpuMs: 2000 });
-    lab.arenas.release(image);
+    lab.arenas.images.release(image);
     expect([end.kind, body]).toEqual(["complete", "done"]);
     return run.peakBytes;
   }

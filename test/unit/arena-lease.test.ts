@@ -1,7 +1,7 @@
 // When a request gets its arena: at the last moment, so that few arenas do the work of many requests, and in an order
 // that is fair to handlers.
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Image } from "../../gateway/arena/arenas.ts";
+import type { Image } from "../../gateway/arena/images.ts";
 import { SLOT } from "../../gateway/arena/control.ts";
 import { TURNS_AHEAD } from "../../gateway/arena/seat.ts";
 import { DERIVE } from "../support/deaf.ts";

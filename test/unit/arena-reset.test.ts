@@ -1,7 +1,7 @@
 // After every request, whatever it did and however it ended, the arena is the image again: every byte of it.
 import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import type { Image } from "../../gateway/arena/arenas.ts";
+import type { Image } from "../../gateway/arena/images.ts";
 import { MAILBOX, SLOT } from "../../gateway/arena/control.ts";
 import { BELL, DATA_START, PAGE_BYTES, STACK_TOP } from "../../gateway/arena/layout.ts";
 import type { Slot } from "../../gateway/arena/slots.ts";
@@ -35,7 +35,7 @@ describe("the arena is the image again", () => {
     const image = await lab.load(code);
     const recorder = await lab.request(image, options);
     expect(differences(lab, recorder.slot, image)).toEqual([]);
-    lab.arenas.release(image);
+    lab.arenas.images.release(image);
     return recorder;
   }
 
@@ -103,7 +103,7 @@ describe("the arena is the image again", () => {
       expect(before.filter((thread) => !now.has(thread))).toHaveLength(1);
       await recorder.finish();
     }
-    lab.arenas.release(image);
+    lab.arenas.images.release(image);
   });
 
   test("and stays so, after a native call that wrote all the time and was ended with its thread", async () => {
@@ -165,7 +165,7 @@ describe("the arena is the image again", () => {
     run.abort("wall");
     await recorder.finish();
     expect(differences(lab, slot, image)).toEqual([]);
-    lab.arenas.release(image);
+    lab.arenas.images.release(image);
   });
 
   test("a condemned arena is made anew from its first byte to its mailbox", async () => {
@@ -178,7 +178,7 @@ describe("the arena is the image again", () => {
     run.abort("wall");
     await recorder.finish();
     expect(differences(lab, slot, image)).toEqual([]);
-    lab.arenas.release(image);
+    lab.arenas.images.release(image);
   });
 
   test("between two handlers that take turns in the same slot, the larger one first and last", async () => {
@@ -197,19 +197,19 @@ describe("the arena is the image again", () => {
       expect(recorder.body).toBe(body);
       expect(differences(lab, recorder.slot, image)).toEqual([]);
     }
-    lab.arenas.release(large);
-    lab.arenas.release(small);
+    lab.arenas.images.release(large);
+    lab.arenas.images.release(small);
   });
 
   test("an image that takes a released one's place in memory is not taken for it", async () => {
     const answer = (text: string) => `export default { fetch() { return new Response("${text}") } }`;
     const first = await lab.load(answer("first"));
     expect((await lab.request(first)).body).toBe("first");
-    lab.arenas.release(first);
+    lab.arenas.images.release(first);
     const second = await lab.load(answer("other"));
     expect(second.span.offset).toBe(first.span.offset);
     expect((await lab.request(second)).body).toBe("other");
-    lab.arenas.release(second);
+    lab.arenas.images.release(second);
   });
 });
 

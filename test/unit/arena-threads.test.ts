@@ -1,6 +1,6 @@
 // Threads that are terminated under their handlers: who is hit, who is not, and what is counted.
 import { afterEach, describe, expect, test } from "vitest";
-import type { Image } from "../../gateway/arena/arenas.ts";
+import type { Image } from "../../gateway/arena/images.ts";
 import { BELL } from "../../gateway/arena/layout.ts";
 import { EVENT } from "../../gateway/handle/abi.ts";
 import { DEAF } from "../support/deaf.ts";
@@ -70,7 +70,7 @@ describe("a killed thread", () => {
       await Promise.all([...culprits, ...innocents].map((recorder) => recorder.finish()));
       for (const { end } of culprits) expect(end).toMatchObject({ kind: "aborted", cause: "cpu" });
       for (const { body } of innocents) expect(body).toBe("counted 10");
-      lab.arenas.release(deaf);
+      lab.arenas.images.release(deaf);
     }
     expect(lab.arenas.threads.kills).toBe(10);
     expect(lab.pool.free).toBe(10);
@@ -163,7 +163,7 @@ describe("while an image is made", () => {
       const [image] = await Promise.all([building, culprit.finish()]);
       expect(culprit.end).toMatchObject({ kind: "aborted", cause: "cpu" });
       expect((await lab.request(image, { path: "/?turns=3" })).body).toBe("counted 3");
-      lab.arenas.release(image);
+      lab.arenas.images.release(image);
     }
   });
 

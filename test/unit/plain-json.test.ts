@@ -527,7 +527,7 @@ describe("in an arena thread", () => {
     try {
       return await lab.request(image, { cpuMs: 1000 });
     } finally {
-      lab.arenas.release(image);
+      lab.arenas.images.release(image);
     }
   }
 
@@ -579,7 +579,7 @@ export default { fetch() {
         ),
       ).toBe(0);
     }
-    lab.arenas.release(image);
+    lab.arenas.images.release(image);
   });
 
   test("Response.json and a handler's own call give the same bytes", async () => {

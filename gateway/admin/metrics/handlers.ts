@@ -15,7 +15,8 @@ export function handlerFamilies({ figures, arenas, gateway }: Sources): Family[]
     [...figures.routes].flatMap(({ name, handler }): [string, HandlerFigures][] =>
       handler ? [[name, handler]] : [],
     );
-  const { threads, images } = arenas;
+  const { threads } = arenas;
+  const { store } = arenas.images;
   return [
     histogram(
       "nea_handler_duration_seconds",
@@ -77,9 +78,7 @@ export function handlerFamilies({ figures, arenas, gateway }: Sources): Family[]
       "Turns that waited behind one that was long or killed, and ran elsewhere.",
       () => single(threads.requeued),
     ),
-    gauge("nea_images_capacity_bytes", "Room for the images of handlers.", () =>
-      single(images.capacityBytes),
-    ),
-    gauge("nea_images_used_bytes", "What the images of handlers take of it.", () => single(images.usedBytes)),
+    gauge("nea_images_capacity_bytes", "Room for the images of handlers.", () => single(store.capacityBytes)),
+    gauge("nea_images_used_bytes", "What the images of handlers take of it.", () => single(store.usedBytes)),
   ];
 }

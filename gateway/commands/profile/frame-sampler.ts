@@ -4,7 +4,7 @@
  * are seen like everything else. What is read from a running arena may be torn; such a sample finds no frame or, rarely,
  * a wrong one.
  */
-import type { Image } from "../../arena/arenas.ts";
+import type { Image } from "../../arena/images.ts";
 import { readFrames } from "../../arena/frames.ts";
 import type { Slot } from "../../arena/slots.ts";
 import type { Tally } from "./tally.ts";

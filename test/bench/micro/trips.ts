@@ -1,5 +1,5 @@
 /** Turns through an arena thread, as the gateway runs them: HandlerRun from its lease to the clean slot given back. */
-import type { Image } from "../../../gateway/arena/arenas.ts";
+import type { Image } from "../../../gateway/arena/images.ts";
 import { HandlerRun, type RunEnd, type RunOwner } from "../../../gateway/handle/run.ts";
 import { type CpuTime, cpuBetween, readCpu } from "../measure/cpu.ts";
 import type { Lab } from "./lab.ts";

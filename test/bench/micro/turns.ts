@@ -2,7 +2,7 @@
  * Turns run right here, by the arena thread's own code, without a thread between: what the engine and the reset cost, and
  * what the I/O thread pays to write a request into an arena and to read an answer from it.
  */
-import type { Image } from "../../../gateway/arena/arenas.ts";
+import type { Image } from "../../../gateway/arena/images.ts";
 import { JOB, LETTER, OUTCOME } from "../../../gateway/arena/control.ts";
 import { Letter, effectBody, effectText } from "../../../gateway/arena/letters.ts";
 import { SlotVm } from "../../../gateway/arena/slot-vm.ts";
@@ -30,19 +30,12 @@ export interface TurnTimes {
 export function timeTurns({ engine, arenas, slot }: Lab, image: Image, head: string): TurnTimes {
   const { control, layout, memory } = slot;
   const allControl = new Int32Array(control.buffer);
-  const letter = new Letter(arenas.images.memory.buffer, arenas.images.capacityBytes, 0);
+  const { memory: images, capacityBytes } = arenas.images.store;
+  const letter = new Letter(images.buffer, capacityBytes, 0);
   const { words } = letter;
   const arena = { memory, layout };
-  const vm = new SlotVm(
-    engine,
-    arenas.images.memory,
-    arena,
-    allControl,
-    slot.index,
-    new TurnClock(),
-    undefined,
-    letter,
-  );
+  const surroundings = { engine, images, control: allControl, clock: new TurnClock(), growth: undefined };
+  const vm = new SlotVm(surroundings, slot.index, arena, letter);
   const write = (): void => {
     words[LETTER.job] = JOB.turn;
     words[LETTER.image] = image.span.offset;
