@@ -35,8 +35,8 @@ export interface StormResult {
 const MOST_PAUSE_MS = 60;
 const MOST_RELOAD_PAUSE_MS = 6000;
 const ANSWER_MS = 60_000;
-/** A tenth of the weight of a thread that does not give way (sched(7)). */
-const STORM_NICE = 10;
+/** As much as there is: a seventieth of the weight of a thread that does not give way (sched(7)). */
+const STORM_NICE = 19;
 /** Longer than every limit in the gateway's configuration: whatever is left then is lost. */
 const CALM_MS = 20_000;
 
