@@ -1,5 +1,5 @@
-// What does not hear when it is rung for: its keys are derived on the host, 50 to 100 ms a call in which the engine looks nowhere.
-// A turn with a tenth of that is ended with its thread.
+// What does not hear when it is rung for: its keys are derived on the host, 40 to 100 ms a call in which the engine looks nowhere.
+// A turn with a quarter of that is ended with its thread.
 
 /** For a handler's code: deaf once, in an async function. */
 export const DERIVE = `
