@@ -24,13 +24,19 @@ export function hasPerf(): boolean {
   return spawnSync("perf", ["--version"], { stdio: "ignore" }).status === 0;
 }
 
-/** Samples by processor time (cpu-clock, which virtual machines have as well), for so many seconds, kept in `file`. */
+/**
+ * Samples by processor time (cpu-clock, which virtual machines have as well), for so many seconds, kept in `file`. Throws when
+ * nothing is found in what perf reports, as after a change of its form.
+ */
 export async function recordPerf(pid: number, seconds: number, file: string): Promise<FunctionShare[]> {
   const what = ["-e", "cpu-clock", "-F", String(HERTZ), "-p", String(pid), "-o", file];
   await run("perf", ["record", ...what, "--", "sleep", String(seconds)]);
   const form = ["--sort", "pid,dso,sym", "--field-separator", "|", "--stdio", "--no-children"];
   const { stdout } = await run("perf", ["report", "-i", file, ...form], { maxBuffer: MOST_OUTPUT_BYTES });
-  return parseReport(stdout);
+  const shares = parseReport(stdout);
+  if (shares.length === 0)
+    throw new Error(`perf reports no sample that can be read: ${stdout.slice(0, 300)}`);
+  return shares;
 }
 
 /** Lines such as `12.34% |  421:MainThread|libc.so.6  |[.] __send`; [k] is the kernel's. */

@@ -48,7 +48,7 @@ function hide(secret: string): void {
   setTimeout(() => list.push(secret), 1);
 }
 
-/** On the host, for 50 to 100 ms in which nothing is heard: its thread is killed. */
+/** On the host, for 40 to 100 ms in which nothing is heard: its thread is killed. */
 async function derive(secret: string): Promise<void> {
   const bytes = new TextEncoder().encode(secret);
   const key = await crypto.subtle.importKey("raw", bytes, "PBKDF2", false, ["deriveBits"]);
