@@ -4,13 +4,14 @@
  * Bound: RING_PLACES; its seat submits fewer jobs than that at a time.
  */
 import { readFileSync } from "node:fs";
-import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { MessageChannel, type MessagePort, Worker, type WorkerOptions } from "node:worker_threads";
+import { startGivingWay } from "../shared/give-way.ts";
 import { KILLED, RING_PLACES, RUNNING_LETTER_BITS, TAKEN, THREAD, THREAD_WORDS } from "./control.ts";
 import type { BuildResult, ImageRecipe } from "./image-builder.ts";
 import type { ArenaWorkerData, Supply } from "./arena-worker.ts";
 
 /** What all arena threads of a gateway share. */
-export interface ArenaShared extends Omit<ArenaWorkerData, "thread" | "supplies" | "mostInstances" | "nice"> {
+export interface ArenaShared extends Omit<ArenaWorkerData, "thread" | "supplies" | "mostInstances"> {
   /** Of all slots, the scratch arena's last. */
   memories: readonly WebAssembly.Memory[];
   /** See worker-code.ts. */
@@ -22,6 +23,7 @@ export interface ThreadTraits {
   /** The cap of its V8 heap. */
   readonly heapMib: number;
   readonly mostInstances: number;
+  /** How much it gives way to other threads (shared/give-way.ts). */
   readonly nice: number;
 }
 
@@ -72,19 +74,20 @@ export class ArenaThread {
 
   #start(
     { code, ...data }: Omit<ArenaShared, "memories">,
-    { heapMib, ...traits }: ThreadTraits,
+    { heapMib, mostInstances, nice }: ThreadTraits,
     supplies: MessagePort,
     onExit: (error: Error | undefined) => void,
   ): Promise<void> {
-    const workerData: ArenaWorkerData = { ...data, ...traits, thread: this.#words, supplies };
-    const worker = new Worker(code, {
+    const workerData: ArenaWorkerData = { ...data, mostInstances, thread: this.#words, supplies };
+    const options: WorkerOptions = {
       eval: true,
       workerData,
       transferList: [supplies],
       resourceLimits: { ...THREAD_LIMITS, maxOldGenerationSizeMb: heapMib },
       stdout: false,
       env: {},
-    });
+    };
+    const worker = startGivingWay(nice, () => new Worker(code, options));
     this.#worker = worker;
     let failure: Error | undefined;
     worker.on("error", (error: Error) => (failure = error));

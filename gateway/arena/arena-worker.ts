@@ -18,7 +18,6 @@ import type { ArenaLayout } from "./layout.ts";
 import { type Letter, type LetterPlace, openLetters } from "./letters.ts";
 import { SlotVm } from "./slot-vm.ts";
 import { TurnClock } from "./turn-clock.ts";
-import { giveWay } from "../shared/give-way.ts";
 
 export interface ArenaWorkerData {
   engine: Engine;
@@ -39,8 +38,6 @@ export interface ArenaWorkerData {
   growth: SharedArrayBuffer | undefined;
   /** How many engine instances it may keep. */
   mostInstances: number;
-  /** How much the thread gives way to others, 0 to 19 (nice); only Linux has it for threads. */
-  nice: number;
 }
 
 /**
@@ -51,19 +48,8 @@ export interface ArenaWorkerData {
 export type Supply =
   { readonly slot: number; readonly memory: WebAssembly.Memory } | { readonly recipe: ImageRecipe };
 
-const {
-  engine,
-  images,
-  layouts,
-  poolOf,
-  letterPlace,
-  control,
-  thread,
-  supplies,
-  growth,
-  mostInstances,
-  nice,
-} = workerData as ArenaWorkerData;
+const { engine, images, layouts, poolOf, letterPlace, control, thread, supplies, growth, mostInstances } =
+  workerData as ArenaWorkerData;
 const letters = openLetters(images.buffer, letterPlace);
 const port = parentPort!;
 const memories: (WebAssembly.Memory | undefined)[] = layouts.map(() => undefined);
@@ -189,7 +175,6 @@ function work(letter: Letter): void {
   else vmFor(letter).run(letter);
 }
 
-if (nice > 0) giveWay(nice);
 port.postMessage({ threadPath: threadPath() });
 for (let letter = waitForNext(); ;) {
   const current = letter;

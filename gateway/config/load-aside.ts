@@ -6,6 +6,7 @@
  * whose term of the plan it fits. When the heap is full, that is the configuration's fault, like any other.
  */
 import { Worker } from "node:worker_threads";
+import { ASIDE_NICE, startGivingWay } from "../shared/give-way.ts";
 import { ConfigError, type Fault } from "./faults.ts";
 import { plain } from "./plain.ts";
 import type { GatewayConfig } from "./types.ts";
@@ -14,16 +15,19 @@ import type { GatewayConfig } from "./types.ts";
 const HEAP_MIB = 44;
 const YOUNG_MIB = 1;
 
+const CODE = new URL("./load-worker.ts", import.meta.url);
+
 export type Loaded = { readonly config: GatewayConfig } | { readonly faults: readonly Fault[] };
 
 /** Throws ConfigError, with every fault there is. */
 export async function loadConfigAside(file: string): Promise<GatewayConfig> {
-  const worker = new Worker(new URL("./load-worker.ts", import.meta.url), {
+  const options = {
     name: "config",
     workerData: file,
     execArgv: [],
     resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_MIB },
-  });
+  };
+  const worker = startGivingWay(ASIDE_NICE, () => new Worker(CODE, options));
   try {
     const loaded = await answerOf(worker, file);
     if ("faults" in loaded) throw new ConfigError(loaded.faults);

@@ -2,11 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { ConfigError } from "./faults.ts";
 import type { Loaded } from "./load-aside.ts";
-import { ASIDE_NICE, giveWay } from "../shared/give-way.ts";
-
-giveWay(ASIDE_NICE);
-// Most of what it does is to load this.
-const { loadConfig } = await import("./load.ts");
+import { loadConfig } from "./load.ts";
 
 function load(file: string): Loaded {
   try {

@@ -7,12 +7,15 @@
  */
 import { once } from "node:events";
 import { Worker } from "node:worker_threads";
+import { ASIDE_NICE, startGivingWay } from "../shared/give-way.ts";
 import { BundleError, type HandlerFault } from "./bundle.ts";
 import type { Workbench } from "./workshop.ts";
 
 /** A handler of BUNDLE_SOURCE_BYTES takes between 10 and 12 MiB, with its source map (Node 26.10). */
 const HEAP_MIB = 16;
 const YOUNG_MIB = 1;
+
+const CODE = new URL("./workshop-worker.ts", import.meta.url);
 
 /** Told to the thread; null: nothing more will come. */
 export type Order = { readonly bundle: string } | { readonly script: readonly string[] } | null;
@@ -57,11 +60,13 @@ export class WorkbenchThread implements Workbench {
   }
 
   #start(): Worker {
-    const worker = new Worker(new URL("./workshop-worker.ts", import.meta.url), {
+    const options = {
       name: "workshop",
       execArgv: [],
       resourceLimits: { maxOldGenerationSizeMb: HEAP_MIB, maxYoungGenerationSizeMb: YOUNG_MIB },
-    });
+    };
+    // esbuild's process inherits it.
+    const worker = startGivingWay(ASIDE_NICE, () => new Worker(CODE, options));
     worker.on("message", (delivered: Delivered) => this.#take(delivered));
     worker.on("error", (error) => this.#fail(error));
     worker.on("exit", () => this.#fail(new Error("the thread that bundles handlers has ended")));

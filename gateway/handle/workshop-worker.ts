@@ -1,12 +1,8 @@
 /** The other end of workshop-thread.ts: does what it is told, one thing after the other, and ends when esbuild's process has. */
 import { parentPort } from "node:worker_threads";
-import { ASIDE_NICE, giveWay } from "../shared/give-way.ts";
+import { BundleError } from "./bundle.ts";
+import { workbenchHere } from "./workshop.ts";
 import type { Delivered, Order } from "./workshop-thread.ts";
-
-// Before esbuild starts, which inherits it.
-giveWay(ASIDE_NICE);
-const { BundleError } = await import("./bundle.ts");
-const { workbenchHere } = await import("./workshop.ts");
 
 async function deliver(order: NonNullable<Order>): Promise<Delivered> {
   try {

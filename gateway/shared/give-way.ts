@@ -4,8 +4,10 @@
  *
  * A `nice` of 1 to 19: a thread of nice 4 has two fifths of the weight of one of nice 0, one of nice 10 a tenth (sched(7)).
  */
-import { readFileSync, readdirSync, readlinkSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { setPriority } from "node:os";
+
+const TASKS = "/proc/self/task";
 
 /**
  * For threads that requests need, but not all of them: everybody waits for the I/O thread. Over five seeds of the storm what is
@@ -16,20 +18,32 @@ export const BEHIND_IO_NICE = 4;
 /** For what nobody waits for who has sent a request: reading and bundling of what is to serve next. */
 export const ASIDE_NICE = 10;
 
-/** This thread. What it starts from now on inherits it. */
-export function giveWay(nice: number): void {
-  whereThreadsDiffer(() => setPriority(Number(readlinkSync("/proc/thread-self").split("/").at(-1)), nice));
+/**
+ * Calls `start`, and lets the threads that it has started give way, and whatever they start. A worker's thread is there when its
+ * constructor returns: it gives way while it makes its isolate as well, which takes 30 ms.
+ */
+export function startGivingWay<T>(nice: number, start: () => T): T {
+  const before = new Set(threadIds());
+  const started = start();
+  whereThreadsDiffer(() => {
+    for (const id of threadIds()) if (!before.has(id)) setPriority(Number(id), nice);
+  });
+  return started;
 }
 
 /** V8's own threads, which compile and collect garbage for all others of the process. */
 export function v8ThreadsGiveWay(nice: number): void {
   whereThreadsDiffer(() => {
-    const tasks = "/proc/self/task";
-    for (const id of readdirSync(tasks)) {
-      const name = readFileSync(`${tasks}/${id}/comm`, "latin1").trimEnd();
+    for (const id of threadIds()) {
+      const name = readFileSync(`${TASKS}/${id}/comm`, "latin1").trimEnd();
       if (name.endsWith("V8Worker")) setPriority(Number(id), nice);
     }
   });
+}
+
+/** Of this process; none where there is no /proc. */
+function threadIds(): string[] {
+  return existsSync(TASKS) ? readdirSync(TASKS) : [];
 }
 
 /** Elsewhere all threads of a process are alike. */

@@ -7,19 +7,17 @@
 //   /computing    from another thread, which computes for a moment            client, server, thread, server, client
 import { Agent, createServer, request, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { parentPort, Worker, workerData } from "node:worker_threads";
-import { BEHIND_IO_NICE, giveWay } from "../../gateway/shared/give-way.ts";
+import { isMainThread, parentPort, Worker } from "node:worker_threads";
+import { BEHIND_IO_NICE, startGivingWay } from "../../gateway/shared/give-way.ts";
 import { BYSTANDER_ANSWER } from "./innocents.ts";
 
 /** About what an innocent handler's turn takes. */
 const COMPUTING_MS = 0.2;
 
-if (workerData === "compute") compute();
-else serve();
+if (isMainThread) serve();
+else compute();
 
 function compute(): void {
-  // As the gateway's own threads do.
-  giveWay(BEHIND_IO_NICE);
   parentPort!.on("message", (id: number) => {
     const endMs = performance.now() + COMPUTING_MS;
     while (performance.now() < endMs);
@@ -28,7 +26,8 @@ function compute(): void {
 }
 
 function serve(): void {
-  const worker = new Worker(new URL(import.meta.url), { workerData: "compute" });
+  // As the gateway's own threads do.
+  const worker = startGivingWay(BEHIND_IO_NICE, () => new Worker(new URL(import.meta.url)));
   worker.unref();
   const waiting = new Map<number, ServerResponse>();
   let upstreamUrl = "";
@@ -37,7 +36,8 @@ function serve(): void {
     waiting.get(done)?.end(BYSTANDER_ANSWER);
     waiting.delete(done);
   });
-  parentPort!.on("message", (url: string) => (upstreamUrl = url));
+  process.on("message", (url: string) => (upstreamUrl = url));
+  process.once("disconnect", () => process.exit());
   const agent = new Agent({ keepAlive: true });
   const server = createServer((req, res) => {
     if (req.url === "/forwarding") {
@@ -52,6 +52,6 @@ function serve(): void {
     } else res.end(BYSTANDER_ANSWER);
   });
   server.listen(0, "127.0.0.1", () => {
-    parentPort!.postMessage(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+    process.send!(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
   });
 }

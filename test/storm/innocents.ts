@@ -1,6 +1,7 @@
-// The innocents as the storm's own thread sees them (innocent-worker.ts).
+// The innocents as the storm sees them (innocent-process.ts).
+import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
-import { Worker } from "node:worker_threads";
+import { fileURLToPath } from "node:url";
 
 export type InnocentOrder =
   | { readonly kind: "begin"; readonly url: string; readonly bystanderUrl: string }
@@ -32,20 +33,20 @@ export interface InnocentReports {
 export class Innocents {
   /** Their own upstream: a healthy one. */
   readonly upstreamUrl: string;
-  readonly #worker: Worker;
-  readonly #bystander: Worker;
+  readonly #process: ChildProcess;
+  readonly #bystander: ChildProcess;
   readonly #bystanderUrl: string;
 
-  private constructor([worker, upstreamUrl]: Started, [bystander, bystanderUrl]: Started) {
-    this.#worker = worker;
+  private constructor([child, upstreamUrl]: Started, [bystander, bystanderUrl]: Started) {
+    this.#process = child;
     this.upstreamUrl = upstreamUrl;
     this.#bystander = bystander;
     this.#bystanderUrl = bystanderUrl;
-    bystander.postMessage(upstreamUrl);
+    bystander.send(upstreamUrl);
   }
 
   static async start(): Promise<Innocents> {
-    return new Innocents(await started("./innocent-worker.ts"), await started("./bystander.ts"));
+    return new Innocents(await started("./innocent-process.ts"), await started("./bystander.ts"));
   }
 
   /** They ask the gateway at this address, one after the other, until the end. */
@@ -54,27 +55,36 @@ export class Innocents {
   }
 
   tell(order: InnocentOrder): void {
-    this.#worker.postMessage(order);
+    this.#process.send(order);
   }
 
   async end(): Promise<InnocentReports> {
     this.tell({ kind: "end" });
-    const [reports] = (await once(this.#worker, "message")) as [InnocentReports];
-    return reports;
+    return said<InnocentReports>(this.#process);
   }
 
   async stop(): Promise<void> {
-    await Promise.all([this.#worker.terminate(), this.#bystander.terminate()]);
+    const gone = [this.#process, this.#bystander].map((child) => child.connected && once(child, "exit"));
+    for (const child of [this.#process, this.#bystander]) child.kill("SIGKILL");
+    await Promise.all(gone);
   }
 }
 
-type Started = readonly [worker: Worker, url: string];
+type Started = readonly [child: ChildProcess, url: string];
 
-/** A thread that says where it listens. */
+/** A process that says where it listens. */
 async function started(file: string): Promise<Started> {
-  const worker = new Worker(new URL(file, import.meta.url));
-  const [url] = (await once(worker, "message")) as [string];
-  return [worker, url];
+  const child = fork(fileURLToPath(new URL(file, import.meta.url)), { serialization: "advanced" });
+  return [child, await said<string>(child)];
+}
+
+/** What it says next; throws if it ends instead. */
+async function said<T>(child: ChildProcess): Promise<T> {
+  const ended = once(child, "exit").then(([code, signal]) => {
+    throw new Error(`${child.spawnargs.at(-1)} ended with ${code ?? signal}`);
+  });
+  const [message] = await Promise.race([once(child, "message"), ended]);
+  return message as T;
 }
 
 /** How many times as long the 99th percentile is in the storm as in quiet. */

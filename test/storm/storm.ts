@@ -1,6 +1,5 @@
 // A storm from beginning to end: the start, quiet, bad weather, calm, the end; and the evidence of it.
 import { setTimeout as sleep } from "node:timers/promises";
-import { giveWay, v8ThreadsGiveWay } from "../../gateway/shared/give-way.ts";
 import { Random } from "../support/random.ts";
 import { WebSocketOrigin } from "../support/websocket-origin.ts";
 import { lostSince } from "./checkers/nothing-lost.ts";
@@ -9,6 +8,7 @@ import type { Site } from "./clients/visit.ts";
 import type { Evidence } from "./evidence.ts";
 import { Innocents } from "./innocents.ts";
 import { IoDelay } from "./io-delay.ts";
+import { standBack } from "./stand-back.ts";
 import { type Standing, metricsOf, standingOf, standingWhen } from "./standing.ts";
 import { StormGateway } from "./storm-gateway.ts";
 import { TroubledOrigin } from "./troubled-origin.ts";
@@ -35,8 +35,6 @@ export interface StormResult {
 const MOST_PAUSE_MS = 60;
 const MOST_RELOAD_PAUSE_MS = 6000;
 const ANSWER_MS = 60_000;
-/** As much as there is: a seventieth of the weight of a thread that does not give way (sched(7)). */
-const STORM_NICE = 19;
 /** Longer than every limit in the gateway's configuration: whatever is left then is lost. */
 const CALM_MS = 20_000;
 
@@ -81,9 +79,8 @@ async function blow(
     book,
   } = gateway;
   // Clients and upstreams are elsewhere, as a rule: what they do is meant to trouble the gateway, not to take its processors. The
-  // innocents have a thread of their own and give way to nobody; they were started before.
-  giveWay(STORM_NICE);
-  v8ThreadsGiveWay(STORM_NICE);
+  // innocents have a process of their own and give way to nobody.
+  standBack();
   const site = { port, book, hostilePaths: () => gateway.hostilePaths, answerMs: ANSWER_MS };
   const untilMs = performance.now() + seconds * 1000;
   sabotage?.(site, innocents);

@@ -1,8 +1,7 @@
-// The innocents, on a thread of their own with their own upstream, so that what they measure is the gateway and not the
-// storm's own work. Each asks for one thing all the time, over one kept connection, and knows what it must be told.
+// The innocents, in a process of their own with their own upstream, so that what they measure is the gateway and not the
+// storm's own work: threads of one process wait for each other when one of them collects garbage. Each asks for one thing all the time, over one kept connection, and knows what it must be told.
 import { Agent, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import { parentPort } from "node:worker_threads";
 import { ask, type Ask, type Reply } from "../support/client.ts";
 import {
   BYSTANDER_ANSWER,
@@ -120,7 +119,7 @@ let bystanders: Innocent[] = [];
 const everybody = (): Innocent[] => [...innocents, ...bystanders];
 let running: Promise<void>[] = [];
 
-parentPort!.on("message", async (order: InnocentOrder) => {
+process.on("message", async (order: InnocentOrder) => {
   if (order.kind === "begin") {
     innocents = innocentsOf(order.url);
     bystanders = bystandersOf(order.bystanderUrl);
@@ -139,11 +138,11 @@ parentPort!.on("message", async (order: InnocentOrder) => {
       innocents: innocents.map(({ report }) => report),
       bystanders: bystanders.map(({ report }) => report),
     };
-    parentPort!.postMessage(reports);
-    parentPort!.close();
+    process.send!(reports);
   }
 });
 
+process.once("disconnect", () => process.exit());
 upstream.listen(0, "127.0.0.1", () => {
-  parentPort!.postMessage(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`);
+  process.send!(`http://127.0.0.1:${(upstream.address() as AddressInfo).port}`);
 });
