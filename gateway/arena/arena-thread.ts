@@ -114,7 +114,7 @@ export class ArenaThread {
     const written = this.#words[THREAD.jobsWritten]!;
     Atomics.store(this.#words, THREAD.jobs + (written & (RING_PLACES - 1)), letter);
     Atomics.store(this.#words, THREAD.jobsWritten, (written + 1) | 0);
-    Atomics.notify(this.#words, THREAD.jobsWritten);
+    if (Atomics.exchange(this.#words, THREAD.asleep, 0) === 1) this.#worker!.postMessage(null);
     if (this.#words[THREAD.watched] === 1) return;
     Atomics.store(this.#words, THREAD.watched, 1);
     setImmediate(this.#look);

@@ -1,5 +1,5 @@
 /**
- * The arena thread: takes letters from its ring, one at a time, and sleeps when there are none. It holds nothing that
+ * The arena thread: takes letters from its ring, one at a time, and sleeps in its event loop when there are none. It holds nothing that
  * could be lost with it: see control.ts for the words it shares with the I/O thread.
  *
  * Requests that stand one behind the other run in one arena one after the other, as long as it is clean after each of them: it
@@ -102,14 +102,6 @@ function take(): Letter | undefined {
   }
 }
 
-function waitForNext(): Letter {
-  for (;;) {
-    const letter = take();
-    if (letter) return letter;
-    Atomics.wait(thread, THREAD.jobsWritten, thread[THREAD.jobsRead]!);
-  }
-}
-
 /**
  * A request that begins when one of the same handler has just left its arena clean has that arena. The slot that came with it is
  * unused, and goes back with the other's letter.
@@ -175,13 +167,38 @@ function work(letter: Letter): void {
   else vmFor(letter).run(letter);
 }
 
-port.postMessage({ threadPath: threadPath() });
-for (let letter = waitForNext(); ;) {
-  const current = letter;
-  claimed(current, () => work(current));
-  const next = take();
-  if (next) shareArena(current, next);
-  finish(current);
-  if (!next) announce();
-  letter = next ?? waitForNext();
+/** Until the ring is empty. */
+function workThrough(): void {
+  for (let letter = take(); letter;) {
+    const current = letter;
+    claimed(current, () => work(current));
+    const next = take();
+    if (next) shareArena(current, next);
+    finish(current);
+    if (!next) announce();
+    letter = next;
+  }
 }
+
+/**
+ * Whether the I/O thread sends a message for the next job; false: one has come meanwhile.
+ *
+ * Not Atomics.wait(): all threads that wait there, and who wakes one, share a mutex of V8's. Those that are woken at the same
+ * time wait for it in turn, each until the one before has got a processor, which may be the one that gives way to all.
+ */
+function fallsAsleep(): boolean {
+  Atomics.store(thread, THREAD.asleep, 1);
+  if (Atomics.load(thread, THREAD.jobsWritten) === thread[THREAD.jobsRead]) return true;
+  // If the I/O thread has seen that, there will be a message for nothing.
+  Atomics.store(thread, THREAD.asleep, 0);
+  return false;
+}
+
+function onWake(): void {
+  do workThrough();
+  while (!fallsAsleep());
+}
+
+port.on("message", onWake);
+port.postMessage({ threadPath: threadPath() });
+onWake();

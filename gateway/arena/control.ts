@@ -106,7 +106,7 @@ export const OUTCOME = {
 
 /** Words of a thread's block. */
 export const THREAD = {
-  /** Jobs: written by the I/O thread; the thread sleeps on this word. */
+  /** Jobs: written by the I/O thread. */
   jobsWritten: 0,
   jobsRead: 1,
   /** Done: written by the thread. */
@@ -121,6 +121,11 @@ export const THREAD = {
   watched: 6,
   /** The running turn: 0 none, else sequence << 13 | letter + 1. KILLED once the watchdog has claimed it. */
   running: 5,
+  /**
+   * 1 while the thread has found no job and wants a message when there is one. It writes the word and then looks at the ring once
+   * more; the I/O thread writes the ring and then takes the word: one sees the other.
+   */
+  asleep: 7,
   /** The rings' places: letters. */
   jobs: 16,
   done: 80,
