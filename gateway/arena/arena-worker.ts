@@ -1,6 +1,6 @@
 /**
- * The arena thread: takes letters from its ring, one at a time, and sleeps in its event loop when there are none. It holds nothing that
- * could be lost with it: see control.ts for the words it shares with the I/O thread.
+ * The arena thread: takes letters from its ring, one at a time, and sleeps in its event loop when there are none. It holds
+ * nothing that could be lost with it: see control.ts for the words it shares with the I/O thread.
  *
  * Requests that stand one behind the other run in one arena one after the other, as long as it is clean after each of them: it
  * is in the processor's caches, which the arenas of a dozen requests together are not. The slot that came with the later one

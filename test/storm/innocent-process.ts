@@ -1,5 +1,6 @@
 // The innocents, in a process of their own with their own upstream, so that what they measure is the gateway and not the
-// storm's own work: threads of one process wait for each other when one of them collects garbage. Each asks for one thing all the time, over one kept connection, and knows what it must be told.
+// storm's own work: threads of one process share V8's, and those of the storm stand back. Each asks for one thing all the
+// time, over one kept connection, and knows what it must be told.
 import { Agent, createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { ask, type Ask, type Reply } from "../support/client.ts";

@@ -64,9 +64,7 @@ export class Innocents {
   }
 
   async stop(): Promise<void> {
-    const gone = [this.#process, this.#bystander].map((child) => child.connected && once(child, "exit"));
-    for (const child of [this.#process, this.#bystander]) child.kill("SIGKILL");
-    await Promise.all(gone);
+    await Promise.all([gone(this.#process), gone(this.#bystander)]);
   }
 }
 
@@ -76,6 +74,12 @@ type Started = readonly [child: ChildProcess, url: string];
 async function started(file: string): Promise<Started> {
   const child = fork(fileURLToPath(new URL(file, import.meta.url)), { serialization: "advanced" });
   return [child, await said<string>(child)];
+}
+
+async function gone(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.kill("SIGKILL");
+  await once(child, "exit");
 }
 
 /** What it says next; throws if it ends instead. */
