@@ -7,14 +7,20 @@
  * process.threadCpuUsage, whose steps can be as coarse as a timer tick. The question costs microseconds, so it is asked
  * at a turn's start only if the last answer is older than a millisecond: what the thread used since bounds what the turn
  * used, however long it was kept waiting for a processor.
+ *
+ * A turn that is not short steps aside each millisecond, for whoever waits for its processor.
  */
 import { openSync, readSync } from "node:fs";
+import { stepAside } from "../shared/give-way.ts";
 import { ArenaAbort } from "./abort.ts";
 
 const SCHEDSTAT_BYTES = 64;
 
 /** An answer this fresh will do. */
 const FRESH_MS = 1;
+
+/** A turn runs for so long before it steps aside: longer than most take, and much shorter than a tick of the kernel's (4 ms). */
+const ASIDE_AFTER_MS = 1;
 
 /** Opened once per thread, not per clock: every image that is made has a clock of its own, and nobody closes the file. */
 let schedstat: { readonly file: number | undefined } | undefined;
@@ -25,7 +31,9 @@ export class TurnClock {
   #knownAtMs = -Infinity;
   #startMs = 0;
   #leftMs = 0;
-  #nextCheckMs = 0;
+  /** Between turns there is no time that could be used up: whoever is rung for too late finds nothing to do. */
+  #nextCheckMs = Infinity;
+  #asideAtMs = Infinity;
   /** Thread CPU time when the turn began; -1 until the first interrupt. */
   #cpuAtStartMs = -1;
   readonly #schedstat = (schedstat ??= { file: openSchedstat() }).file;
@@ -36,14 +44,22 @@ export class TurnClock {
     this.#startMs = performance.now();
     this.#leftMs = leftUs / 1000;
     this.#nextCheckMs = this.#startMs + this.#leftMs;
+    this.#asideAtMs = this.#startMs + ASIDE_AFTER_MS;
     this.#cpuAtStartMs = -1;
     if (this.#startMs - this.#knownAtMs > FRESH_MS) this.#threadCpuMs();
   }
 
-  /** Called by the engine's interrupt; throws when the time is used up. */
+  /** Called by the engine's interrupt; throws when the time is used up, and else steps aside when it is time to. */
   check(): void {
     const nowMs = performance.now();
     if (this.#cpuAtStartMs < 0) this.#estimateStart(nowMs);
+    this.#checkTime(nowMs);
+    if (nowMs < this.#asideAtMs) return;
+    stepAside();
+    this.#asideAtMs = performance.now() + ASIDE_AFTER_MS;
+  }
+
+  #checkTime(nowMs: number): void {
     if (nowMs < this.#nextCheckMs) return;
     const usedMs = this.#threadCpuMs() - this.#cpuAtStartMs;
     if (usedMs >= this.#leftMs) throw new ArenaAbort("cpu");
@@ -54,6 +70,7 @@ export class TurnClock {
   stop(): number {
     const nowMs = performance.now();
     if (this.#cpuAtStartMs < 0 && nowMs - this.#startMs > FRESH_MS) this.#estimateStart(nowMs);
+    this.#nextCheckMs = this.#asideAtMs = Infinity;
     const usedMs = this.#cpuAtStartMs < 0 ? nowMs - this.#startMs : this.#threadCpuMs() - this.#cpuAtStartMs;
     return Math.max(1, Math.min(Math.round(usedMs * 1000), 0x7fff_ffff));
   }

@@ -1,7 +1,8 @@
 /**
- * Looks at the turns that are running, every few milliseconds while any is, and at how long they have been. Who is past a limit is
- * rung for: the engine asks its interrupt at the next loop or native call (module/bell-sites.ts), and the turn ends itself. Who
- * does not hear that (a loop over each byte of a large arena, cryptography of the host's) is ended from outside.
+ * Looks at the turns that are running, every few milliseconds while any is, and at how long they have been. Who is not done at the
+ * second look is rung for: the engine asks its interrupt at the next loop or native call (module/bell-sites.ts), and the turn
+ * steps aside for a moment, or ends itself if it is past a limit. Who does not hear that although it is (a loop over each byte
+ * of a large arena, cryptography of the host's) is ended from outside.
  */
 import { ArenaThread } from "./arena-thread.ts";
 import type { Running, Seat } from "./seat.ts";
@@ -82,7 +83,11 @@ export class Watchdog {
     const limitMs = this.#watch.cpuLimitUs(letter) / 1000;
     if (isExpired || nowMs - running.sinceMs >= limitMs)
       this.#remind(seat, running, limitMs, nowMs, isExpired);
-    else if (isSeenAgain) running.cpuNs ??= seat.thread.cpuNs();
+    else if (isSeenAgain) {
+      running.cpuNs ??= seat.thread.cpuNs();
+      // It is not short: a native loop steps aside as well (turn-clock.ts).
+      this.#watch.ring(letter);
+    }
   }
 
   /** Rings for a turn that is past a limit, or may be: its own clock knows best, and decides. Who does not hear that is ended. */

@@ -43,6 +43,21 @@ export function v8ThreadsGiveWay(nice: number): void {
   });
 }
 
+/** Nobody writes it, and nobody wakes who waits for it. */
+const NOTHING = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+
+/** Shorter than the kernel's timers are precise (PR_SET_TIMERSLACK of prctl(2), 50 us), and long enough not to be over at once. */
+const SHORTEST_SLEEP_MS = 0.01;
+
+/**
+ * Sleeps as short as a thread can, 0.1 ms, so that the kernel chooses anew who has the processor. Whoever wakes up there
+ * does not always get it from a thread that gives way: that one keeps it to the end of its slice, which is looked at each tick
+ * (4 ms; kernel/sched/fair.c, protect_slice).
+ */
+export function stepAside(): void {
+  Atomics.wait(NOTHING, 0, 0, SHORTEST_SLEEP_MS);
+}
+
 /** Elsewhere all threads of a process are alike. */
 function whereThreadsDiffer(change: () => void): void {
   try {

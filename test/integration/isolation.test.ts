@@ -1,11 +1,15 @@
 // Promise P2: what one request does to its thread, its arena or its time, no other request notices.
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "../support/client.ts";
 import { GatewayProcess, inRepository } from "../support/gateway-process.ts";
 import { RawOrigin } from "../support/raw-origin.ts";
 
 const handlers = (name: string) => inRepository(`test/integration/handlers/${name}.ts`);
+
+/** Handlers that compute until they are stopped: in bytecode, and in a native loop. */
+const LONG = ["spin-loop", "native-sort"];
+const LONG_MS = 200;
 
 function configOf(upstream: string, threads: number) {
   return {
@@ -32,6 +36,13 @@ function configOf(upstream: string, threads: number) {
         pool: "shared",
         limits: { cpu: "20ms", wall: "20s" },
       },
+      ...LONG.map((name) => ({
+        name,
+        match: { path: { prefix: `/${name}` } },
+        handler: inRepository(`test/hostile/handlers/${name}.ts`),
+        pool: "shared",
+        limits: { cpu: `${LONG_MS}ms`, wall: "20s" },
+      })),
     ],
   };
 }
@@ -151,6 +162,37 @@ describe("on one thread", () => {
       ]);
     }
     expect(upstream.faults).toEqual([]);
+  });
+});
+
+/** By worker thread, how often it has left its processor of its own accord (Linux, proc_pid_status(5)). */
+function voluntarySwitches({ pid }: GatewayProcess): Map<string, number> {
+  const threads = readdirSync(`/proc/${pid}/task`).map((id) => `/proc/${pid}/task/${id}`);
+  const workers = threads.filter((thread) => readFileSync(`${thread}/comm`, "latin1") === "WorkerThread\n");
+  const switches = (thread: string) => {
+    const status = readFileSync(`${thread}/status`, "latin1");
+    return Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)![1]);
+  };
+  return new Map(workers.map((thread) => [thread, switches(thread)]));
+}
+
+describe.runIf(existsSync("/proc/self/task"))("a turn that computes for long", () => {
+  let gateway: GatewayProcess;
+  beforeAll(async () => {
+    gateway = await GatewayProcess.start(configOf(upstream.url, 1));
+  });
+  afterAll(() => gateway.stop());
+
+  test.each(LONG)("leaves its processor to others all the time: %s", async (name) => {
+    // The first one also waits for code to be compiled.
+    await ask(`${gateway.url}/${name}`);
+    const before = voluntarySwitches(gateway);
+    expect((await ask(`${gateway.url}/${name}`)).code).toBe("HANDLE_CPU_EXCEEDED");
+    const more = [...voluntarySwitches(gateway)].map(
+      ([id, switches]) => switches - (before.get(id) ?? switches),
+    );
+    // By its own clock each millisecond, by the watchdog's each other one; a busy machine has it wait longer in between.
+    expect(Math.max(...more)).toBeGreaterThan(LONG_MS / 10);
   });
 });
 

@@ -1,7 +1,16 @@
 // A turn pays for the processor it used, and not for the time it was kept waiting for one.
+import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ArenaAbort } from "../../gateway/arena/abort.ts";
 import { TurnClock } from "../../gateway/arena/turn-clock.ts";
+
+/** Linux (proc_pid_status(5)). */
+const STATUS = "/proc/thread-self/status";
+
+/** How often this thread has left its processor of its own accord. */
+function voluntarySwitches(): number {
+  return Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(readFileSync(STATUS, "latin1"))![1]);
+}
 
 /** Time passes and this thread uses none of it, as when the machine is busy or the container is throttled. */
 function wait(ms: number): void {
@@ -61,4 +70,45 @@ test("native work before the first interrupt is charged", () => {
   clock.start(30_000);
   burn(80);
   expect(() => clock.check()).toThrow(ArenaAbort);
+});
+
+test("between turns nobody is stopped, however long ago the last one was", () => {
+  const clock = new TurnClock();
+  burn(10);
+  expect(() => clock.check()).not.toThrow();
+  clock.start(5000);
+  clock.stop();
+  burn(10);
+  expect(() => clock.check()).not.toThrow();
+});
+
+/** Keeps this thread busy; the kernel may take its processor away meanwhile. */
+function pass(ms: number): void {
+  const start = performance.now();
+  while (performance.now() - start < ms);
+}
+
+test.runIf(existsSync(STATUS))("a turn steps aside when it has run for a millisecond, and not before", () => {
+  const clock = new TurnClock();
+  const switchesWhile = (run: () => void): number => {
+    clock.start(10_000_000);
+    const before = voluntarySwitches();
+    run();
+    return voluntarySwitches() - before;
+  };
+  expect(switchesWhile(() => clock.check())).toBe(0);
+  const once = () => {
+    pass(1);
+    for (let i = 0; i < 5; i++) clock.check();
+  };
+  // The kernel may wake it too early for one sleep to be enough.
+  expect(switchesWhile(once)).toBeGreaterThan(0);
+  expect(switchesWhile(once)).toBeLessThan(5);
+  const twentyTimes = () => {
+    for (let i = 0; i < 20; i++) {
+      pass(1);
+      clock.check();
+    }
+  };
+  expect(switchesWhile(twentyTimes)).toBeGreaterThanOrEqual(20);
 });
