@@ -208,6 +208,7 @@ test("in a real storm on a gateway that loses log lines, leaks, holds on and har
   const { evidence } = await runStorm({
     seed: 7,
     seconds: 4,
+    warmUpSeconds: 0,
     quietSeconds: 2,
     log: { access: { sample2xx: 0.5 } },
     calmMs: 500,

@@ -34,6 +34,7 @@ class Innocent {
   readonly #url: string;
   readonly #options: Ask;
   readonly #agent = new Agent({ keepAlive: true, maxSockets: 1 });
+  /** Those of the warm-up are nobody's. */
   #latenciesMs: number[] = [];
   #number = 0;
   stopping = false;
@@ -124,8 +125,9 @@ process.on("message", async (order: InnocentOrder) => {
   if (order.kind === "begin") {
     innocents = innocentsOf(order.url);
     bystanders = bystandersOf(order.bystanderUrl);
-    for (const one of everybody()) one.phase("quietMs");
     running = everybody().map((one) => one.run());
+  } else if (order.kind === "quiet") {
+    for (const one of everybody()) one.phase("quietMs");
   } else if (order.kind === "storm") {
     for (const one of everybody()) one.phase("stormyMs");
   } else if (order.kind === "sabotage") {

@@ -2,9 +2,11 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { goFirst } from "./precedence.ts";
 
 export type InnocentOrder =
   | { readonly kind: "begin"; readonly url: string; readonly bystanderUrl: string }
+  | { readonly kind: "quiet" }
   | { readonly kind: "storm" }
   | { readonly kind: "sabotage" }
   | { readonly kind: "end" };
@@ -16,7 +18,7 @@ export interface InnocentReport {
   requests: number;
   /** Whatever was not exactly what it must be. */
   readonly errors: string[];
-  /** Of each request before the storm, and within it. */
+  /** Of each request in the quiet before the storm, and within it. */
   readonly quietMs: number[];
   readonly stormyMs: number[];
 }
@@ -46,7 +48,9 @@ export class Innocents {
   }
 
   static async start(): Promise<Innocents> {
-    return new Innocents(await started("./innocent-process.ts"), await started("./bystander.ts"));
+    const innocents = await started("./innocent-process.ts");
+    goFirst(innocents[0].pid!);
+    return new Innocents(innocents, await started("./bystander.ts"));
   }
 
   /** They ask the gateway at this address, one after the other, until the end. */

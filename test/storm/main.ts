@@ -5,8 +5,10 @@ import { parseStormOptions } from "./options.ts";
 import { renderStorm, verdict } from "./report.ts";
 import { runStorm } from "./storm.ts";
 
+/** So long that the gateway is no faster afterwards. */
+const WARM_UP_SECONDS = 40;
 /** So long that a 99th percentile is made of more than a handful of requests. */
-const QUIET_SECONDS = 20;
+const QUIET_SECONDS = 40;
 
 const { seed, seconds, cgroup } = parseStormOptions(process.argv.slice(2));
 console.log(
@@ -14,7 +16,9 @@ console.log(
 );
 const confined = cgroup && MemoryCgroup.isAvailable();
 if (cgroup && !confined) console.log("this machine lets us make no memory cgroup: the kernel sets no limit");
-const result = await runStorm({ seed, seconds, quietSeconds: QUIET_SECONDS, cgroup: confined });
+console.log(`first ${WARM_UP_SECONDS} s to warm up and ${QUIET_SECONDS} s of quiet`);
+const phases = { warmUpSeconds: WARM_UP_SECONDS, quietSeconds: QUIET_SECONDS, seconds };
+const result = await runStorm({ seed, ...phases, cgroup: confined });
 console.log(result.plan);
 console.log(renderStorm(result));
 const found = verdict(result.evidence);

@@ -8,7 +8,7 @@ import type { Site } from "./clients/visit.ts";
 import type { Evidence } from "./evidence.ts";
 import { Innocents } from "./innocents.ts";
 import { IoDelay } from "./io-delay.ts";
-import { standBack } from "./stand-back.ts";
+import { standBack } from "./precedence.ts";
 import { type Standing, metricsOf, standingOf, standingWhen } from "./standing.ts";
 import { StormGateway } from "./storm-gateway.ts";
 import { TroubledOrigin } from "./troubled-origin.ts";
@@ -16,6 +16,8 @@ import { TroubledOrigin } from "./troubled-origin.ts";
 export interface StormOrder {
   readonly seed: number;
   readonly seconds: number;
+  /** Before quiet is measured: until V8 has compiled what is called often, a 99th percentile is twice as long. */
+  readonly warmUpSeconds: number;
   readonly quietSeconds: number;
   readonly cgroup?: boolean;
   /** For the run that must fail (checkers.test.ts): the gateway's `log` keys, what else goes wrong, and no patience. */
@@ -58,6 +60,8 @@ export async function runStorm(order: StormOrder): Promise<StormResult> {
 async function weather(order: StormOrder, gateway: StormGateway, innocents: Innocents) {
   const before = await standingOf(gateway.process);
   innocents.begin(gateway.process.url);
+  await sleep(order.warmUpSeconds * 1000);
+  innocents.tell({ kind: "quiet" });
   await sleep(order.quietSeconds * 1000);
   innocents.tell({ kind: "storm" });
   const delay = new IoDelay(gateway.process);
@@ -78,8 +82,6 @@ async function blow(
     process: { port },
     book,
   } = gateway;
-  // Clients and upstreams are elsewhere, as a rule: what they do is meant to trouble the gateway, not to take its processors. The
-  // innocents have a process of their own and give way to nobody.
   standBack();
   const site = { port, book, hostilePaths: () => gateway.hostilePaths, answerMs: ANSWER_MS };
   const untilMs = performance.now() + seconds * 1000;
