@@ -113,6 +113,8 @@ export class ImageBuilder {
       // As for a slot that is condemned: what stopped in the middle is not trusted.
       this.#vm = this.#instantiate(layout);
       return { ok: false, failure };
+    } finally {
+      this.#clock.stop();
     }
   }
 

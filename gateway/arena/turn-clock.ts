@@ -31,7 +31,7 @@ export class TurnClock {
   #knownAtMs = -Infinity;
   #startMs = 0;
   #leftMs = 0;
-  /** Between turns there is no time that could be used up: whoever is rung for too late finds nothing to do. */
+  /** Never, between turns: a bell that is rung too late, or while the next image's arena boots, finds nothing used up. */
   #nextCheckMs = Infinity;
   #asideAtMs = Infinity;
   /** Thread CPU time when the turn began; -1 until the first interrupt. */

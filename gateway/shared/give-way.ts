@@ -52,7 +52,7 @@ const SHORTEST_SLEEP_MS = 0.01;
 /**
  * Sleeps as short as a thread can, 0.1 ms, so that the kernel chooses anew who has the processor. Whoever wakes up there
  * does not always get it from a thread that gives way: that one keeps it to the end of its slice, which is looked at each tick
- * (4 ms; kernel/sched/fair.c, protect_slice).
+ * (4 ms; kernel/sched/fair.c, protect_slice). For threads that compute for long: V8 has one mutex for all who wait like this.
  */
 export function stepAside(): void {
   Atomics.wait(NOTHING, 0, 0, SHORTEST_SLEEP_MS);

@@ -1,9 +1,10 @@
 // Promise P2: what one request does to its thread, its arena or its time, no other request notices.
-import { existsSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { readFileSync, readdirSync, writeFileSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "../support/client.ts";
 import { GatewayProcess, inRepository } from "../support/gateway-process.ts";
 import { RawOrigin } from "../support/raw-origin.ts";
+import { COUNTS_SWITCHES, voluntarySwitches } from "../support/voluntary-switches.ts";
 
 const handlers = (name: string) => inRepository(`test/integration/handlers/${name}.ts`);
 
@@ -165,18 +166,14 @@ describe("on one thread", () => {
   });
 });
 
-/** By worker thread, how often it has left its processor of its own accord (Linux, proc_pid_status(5)). */
-function voluntarySwitches({ pid }: GatewayProcess): Map<string, number> {
+/** By worker thread. */
+function switchesOf({ pid }: GatewayProcess): Map<string, number> {
   const threads = readdirSync(`/proc/${pid}/task`).map((id) => `/proc/${pid}/task/${id}`);
   const workers = threads.filter((thread) => readFileSync(`${thread}/comm`, "latin1") === "WorkerThread\n");
-  const switches = (thread: string) => {
-    const status = readFileSync(`${thread}/status`, "latin1");
-    return Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)![1]);
-  };
-  return new Map(workers.map((thread) => [thread, switches(thread)]));
+  return new Map(workers.map((thread) => [thread, voluntarySwitches(thread)]));
 }
 
-describe.runIf(existsSync("/proc/self/task"))("a turn that computes for long", () => {
+describe.runIf(COUNTS_SWITCHES)("a turn that computes for long", () => {
   let gateway: GatewayProcess;
   beforeAll(async () => {
     gateway = await GatewayProcess.start(configOf(upstream.url, 1));
@@ -186,12 +183,12 @@ describe.runIf(existsSync("/proc/self/task"))("a turn that computes for long", (
   test.each(LONG)("leaves its processor to others all the time: %s", async (name) => {
     // The first one also waits for code to be compiled.
     await ask(`${gateway.url}/${name}`);
-    const before = voluntarySwitches(gateway);
+    const before = switchesOf(gateway);
     expect((await ask(`${gateway.url}/${name}`)).code).toBe("HANDLE_CPU_EXCEEDED");
-    const more = [...voluntarySwitches(gateway)].map(
-      ([id, switches]) => switches - (before.get(id) ?? switches),
+    const more = [...switchesOf(gateway)].map(
+      ([thread, switches]) => switches - (before.get(thread) ?? switches),
     );
-    // By its own clock each millisecond, by the watchdog's each other one; a busy machine has it wait longer in between.
+    // By its own clock each millisecond, or rung for each other one; on a busy machine it waits in between.
     expect(Math.max(...more)).toBeGreaterThan(LONG_MS / 10);
   });
 });

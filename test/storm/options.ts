@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 export interface StormOptions {
   /** The same seed makes the same choices in the same order, client by client; what time makes of them differs. */
   readonly seed: number;
-  /** Of bad weather; the start, the quiet before and the calm after come on top. */
+  /** Of bad weather; the start, the warm-up and the quiet before and the calm after come on top. */
   readonly seconds: number;
   /** Run the gateway in a memory cgroup whose limit is the plan. */
   readonly cgroup: boolean;

@@ -56,7 +56,7 @@ export async function runStorm(order: StormOrder): Promise<StormResult> {
   }
 }
 
-/** Quiet, storm, calm and the end. */
+/** Warm-up, quiet, storm, calm and the end. */
 async function weather(order: StormOrder, gateway: StormGateway, innocents: Innocents) {
   const before = await standingOf(gateway.process);
   innocents.begin(gateway.process.url);

@@ -1,16 +1,8 @@
 // A turn pays for the processor it used, and not for the time it was kept waiting for one.
-import { existsSync, readFileSync } from "node:fs";
 import { expect, test } from "vitest";
 import { ArenaAbort } from "../../gateway/arena/abort.ts";
 import { TurnClock } from "../../gateway/arena/turn-clock.ts";
-
-/** Linux (proc_pid_status(5)). */
-const STATUS = "/proc/thread-self/status";
-
-/** How often this thread has left its processor of its own accord. */
-function voluntarySwitches(): number {
-  return Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(readFileSync(STATUS, "latin1"))![1]);
-}
+import { COUNTS_SWITCHES, voluntarySwitches } from "../support/voluntary-switches.ts";
 
 /** Time passes and this thread uses none of it, as when the machine is busy or the container is throttled. */
 function wait(ms: number): void {
@@ -88,7 +80,7 @@ function pass(ms: number): void {
   while (performance.now() - start < ms);
 }
 
-test.runIf(existsSync(STATUS))("a turn steps aside when it has run for a millisecond, and not before", () => {
+test.runIf(COUNTS_SWITCHES)("a turn steps aside when it has run for a millisecond, and not before", () => {
   const clock = new TurnClock();
   const switchesWhile = (run: () => void): number => {
     clock.start(10_000_000);
