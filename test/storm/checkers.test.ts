@@ -214,7 +214,7 @@ test("in a real storm on a gateway that loses log lines, leaks, holds on and har
     calmMs: 500,
     sabotage: (site, innocents) => {
       innocents.tell({ kind: "sabotage" });
-      void sabotage(site);
+      return sabotage(site);
     },
   });
   const doctored = {

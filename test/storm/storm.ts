@@ -22,7 +22,7 @@ export interface StormOrder {
   readonly cgroup?: boolean;
   /** For the run that must fail (checkers.test.ts): the gateway's `log` keys, what else goes wrong, and no patience. */
   readonly log?: object;
-  readonly sabotage?: (site: Site, innocents: Innocents) => void;
+  readonly sabotage?: (site: Site, innocents: Innocents) => Promise<void>;
   readonly calmMs?: number;
 }
 
@@ -85,8 +85,8 @@ async function blow(
   standBack();
   const site = { port, book, hostilePaths: () => gateway.hostilePaths, answerMs: ANSWER_MS };
   const untilMs = performance.now() + seconds * 1000;
-  sabotage?.(site, innocents);
   await Promise.all([
+    sabotage?.(site, innocents),
     ...STREAMS.map((names, i) => visits(site, names, new Random(seed + i + 1), untilMs)),
     reloads(gateway, new Random(seed), untilMs),
   ]);
