@@ -168,7 +168,7 @@ test("with 900 connections that are kept waiting within a head of 15 KiB", async
 
 test("with threads that have to be killed", async () => {
   const before = await kills();
-  await repeat("/culprit/derive", 50, 2);
+  await repeat("/culprit/wrap", 50, 2);
   expect((await kills()) - before).toBe(50);
   record("after 50 killed threads");
   await repeat("/answers/small", 500, 8);

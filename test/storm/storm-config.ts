@@ -20,7 +20,7 @@ const HOSTILE = {
   upstream: "troubled",
   limits: { cpu: "40ms", wall: "700ms", body: "1Mi" },
 };
-/** So little that its derivation of keys is well past it. */
+/** So little that what it does on the host is well past it. */
 const KEEPING = { ...HOSTILE, limits: { ...HOSTILE.limits, cpu: "20ms" } };
 const INNOCENT = { upstream: "innocent", limits: { cpu: "5s", wall: "60s" } };
 const BREAKER = { failures: 4, window: "2s", cooldown: "500ms" };

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Image } from "../../gateway/arena/images.ts";
 import { SLOT } from "../../gateway/arena/control.ts";
 import { TURNS_AHEAD } from "../../gateway/arena/seat.ts";
-import { DERIVE } from "../support/deaf.ts";
+import { WRAP } from "../support/deaf.ts";
 import { ArenaLab } from "../support/arena-lab.ts";
 
 const SLOTS = 16;
@@ -46,7 +46,7 @@ export default { async fetch(request) {
     case "large": return new Response("x".repeat(100_000) + seen);
     case "overflow": { const kept = []; for (;;) kept.push(new Uint8Array(100_000)); }
     case "throw": throw new Error("thrown");
-    case "derive": { ${DERIVE} }
+    case "wrap": { ${WRAP} }
   }
   return new Response("seen " + seen);
 } };`;
@@ -100,8 +100,8 @@ describe("requests that stand one behind the other", () => {
   test("and are killed in it: that arena is condemned and made anew, and no other", async () => {
     const various = await lab.load(VARIOUS);
     for (let i = 0; i < 8; i++) await lab.request(various);
-    const ways = ["", "", "derive", "", ""];
-    const recorders = ways.map((way) => lab.start(various, { path: `/${way}`, cpuMs: 10 }));
+    const ways = ["", "", "wrap", "", ""];
+    const recorders = ways.map((way) => lab.start(various, { path: `/${way}`, cpuMs: 20 }));
     await Promise.all(recorders.map((recorder) => recorder.finish()));
     expect(recorders[2]!.end).toMatchObject({ kind: "aborted", cause: "cpu" });
     expect(recorders.map(({ body }) => body)).toEqual(ways.map((way) => (way === "" ? "seen 1" : "")));

@@ -107,10 +107,10 @@ describe("the arena is the image again", () => {
   });
 
   test("and stays so, after a native call that wrote all the time and was ended with its thread", async () => {
-    const large = await ArenaLab.open({ arenaBytes: 64 * MIB });
-    // Bytes change places without anything being called: nobody hears in that loop.
+    const large = await ArenaLab.open({ arenaBytes: 96 * MIB, imagesBytes: 96 * MIB });
+    // An extension writes text for some 80 ms, and does not look at the bell.
     const image = await large.load(
-      `export default { fetch() { const n = new Uint8Array(60_000_000).fill(7); for (;;) n.reverse(); } }`,
+      `export default { fetch() { const n = new Uint8Array(22_000_000).fill(97); for (;;) new TextDecoder().decode(n); } }`,
     );
     for (let round = 0; round < 20 && large.arenas.threads.kills === 0; round++) {
       const { slot, end } = await large.request(image, { cpuMs: 5 });

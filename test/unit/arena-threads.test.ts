@@ -14,7 +14,7 @@ afterEach(async () => {
 });
 
 async function open(options: LabOptions): Promise<ArenaLab> {
-  return (lab = await ArenaLab.open({ arenaBytes: 2 * 1024 * 1024, ...options }));
+  return (lab = await ArenaLab.open(options));
 }
 
 /** Counts its wake-ups in a variable that only its arena knows, and answers with the count at the end. */
@@ -46,7 +46,7 @@ describe("a killed thread", () => {
       const innocents = Array.from({ length: 10 }, () =>
         lab.start(counter, { path: "/?turns=30", cpuMs: 2000 }),
       );
-      const culprit = lab.start(deaf, { cpuMs: 10 });
+      const culprit = lab.start(deaf, { cpuMs: 20 });
       await Promise.all([culprit, ...innocents].map((recorder) => recorder.finish()));
       expect(culprit.end).toMatchObject({ kind: "aborted", cause: "cpu" });
       expect(innocents.map(({ body }) => body)).toEqual(Array.from({ length: 10 }, () => "counted 30"));
@@ -61,7 +61,7 @@ describe("a killed thread", () => {
     for (let round = 0; round < 5; round++) {
       await lab.arenas.ready();
       const deaf = await lab.load(DEAF, "deaf.ts");
-      const culprits = [lab.start(deaf, { cpuMs: 10 }), lab.start(deaf, { cpuMs: 10 })];
+      const culprits = [lab.start(deaf, { cpuMs: 20 }), lab.start(deaf, { cpuMs: 20 })];
       // Long turns have a thread each.
       expect(lab.pool.free).toBe(8);
       const innocents = Array.from({ length: 8 }, () =>
@@ -81,7 +81,7 @@ describe("a killed thread", () => {
     const deaf = await lab.load(DEAF, "deaf.ts");
     const short = await lab.load(SHORT, "short.ts");
     for (let round = 0; round < 3; round++) {
-      const culprit = await lab.request(deaf, { cpuMs: 10, wallMs: 30 });
+      const culprit = await lab.request(deaf, { cpuMs: 20, wallMs: 30 });
       expect(culprit.end.kind).toBe("aborted");
       for (let i = 0; i < 3; i++) {
         expect((await lab.request(short, { path: "/?ms=40", cpuMs: 5000 })).body).toBe("short");
@@ -159,7 +159,7 @@ describe("while an image is made", () => {
     const slow = `const rows = []; for (let i = 0; i < 8000; i++) rows.push("row " + i); ${COUNTER}`;
     for (let round = 0; round < 5; round++) {
       const building = lab.load(slow, `slow-${round}.ts`);
-      const culprit = lab.start(deaf, { cpuMs: 10 });
+      const culprit = lab.start(deaf, { cpuMs: 20 });
       const [image] = await Promise.all([building, culprit.finish()]);
       expect(culprit.end).toMatchObject({ kind: "aborted", cause: "cpu" });
       expect((await lab.request(image, { path: "/?turns=3" })).body).toBe("counted 3");
@@ -323,7 +323,7 @@ describe("a slot", () => {
     const image = await lab.load(code);
     const next = await lab.load(SHORT, "short.ts");
     for (let i = 0; i < 10; i++) {
-      const recorder = lab.start(image, { cpuMs: 10 });
+      const recorder = lab.start(image, { cpuMs: 20 });
       releaseEarly(recorder);
       await recorder.finish();
       expect(recorder.frees).toBe(1);

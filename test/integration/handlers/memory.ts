@@ -135,16 +135,16 @@ export default {
       poison();
       for (;;) (3n ** 40_000n).toString();
     }
-    if (pathname === "/poison/derive") {
-      const bytes = new Uint8Array(16);
-      const key = await subtle.importKey("raw", bytes, "PBKDF2", false, ["deriveBits"]);
-      const how = { name: "PBKDF2", hash: "SHA-512", salt: bytes, iterations: 100_000 };
+    if (pathname === "/poison/wrap") {
+      const wrapping = await subtle.generateKey({ name: "AES-KW", length: 256 }, true, ["wrapKey"]);
+      const hmac = { name: "HMAC", hash: "SHA-256" };
+      const key = await subtle.importKey("raw", new Uint8Array(1_000_000), hmac, true, ["sign"]);
       const { stringify } = JSON;
       poison();
       // The platform writes what it wants of the host as JSON.
       JSON.stringify = stringify;
       // On the host, for longer than it is given to hear that its time is over.
-      await subtle.deriveBits(how, key, 512);
+      await subtle.wrapKey("raw", key, wrapping, "AES-KW");
     }
     if (pathname === "/poison/throw") {
       poison();

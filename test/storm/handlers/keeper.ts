@@ -48,7 +48,7 @@ function hide(secret: string): void {
   setTimeout(() => list.push(secret), 1);
 }
 
-/** On the host, for 40 to 100 ms in which nothing is heard: its thread is killed. */
+/** On the host, for 40 to 60 ms in which nothing is heard. */
 async function derive(secret: string): Promise<void> {
   const bytes = new TextEncoder().encode(secret);
   const key = await crypto.subtle.importKey("raw", bytes, "PBKDF2", false, ["deriveBits"]);
@@ -59,12 +59,22 @@ async function derive(secret: string): Promise<void> {
   );
 }
 
+/** The same for 90 to 200 ms: its thread is killed. */
+async function wrap(): Promise<void> {
+  const { subtle } = crypto;
+  const wrapping = await subtle.generateKey({ name: "AES-KW", length: 256 }, true, ["wrapKey"]);
+  const hmac = { name: "HMAC", hash: "SHA-256" };
+  const key = await subtle.importKey("raw", new Uint8Array(1_000_000), hmac, true, ["sign"]);
+  await subtle.wrapKey("raw", key, wrapping, "AES-KW");
+}
+
 async function end(how: string): Promise<void> {
   const lost: unknown[] = [];
   if (how === "overflow") for (;;) lost.push(kept.repeat(2_000) + lost.length);
   if (how === "spin") for (;;);
   if (how === "native") for (;;) (3n ** 40_000n).toString();
   if (how === "derive") await derive(kept);
+  if (how === "wrap") await wrap();
   if (how === "throw") throw new Error(`keeper of ${kept.length} letters`);
   if (how === "wait") await new Promise(() => setTimeout(() => {}, 10_000));
   if (how === "trap") (0, eval)("(".repeat(60_000));
