@@ -24,7 +24,7 @@ const HOSTILE = {
 const KEEPING = { ...HOSTILE, limits: { ...HOSTILE.limits, cpu: "20ms" } };
 const INNOCENT = { upstream: "innocent", limits: { cpu: "5s", wall: "60s" } };
 const BREAKER = { failures: 4, window: "2s", cooldown: "500ms" };
-/** Where there is a queue of hostile requests, an innocent route keeps a slot. */
+/** Where there is a queue of hostile requests, or of clients that send slowly, an innocent route keeps a slot. */
 const RESERVED = { slots: { reserve: 1 } };
 
 export function stormConfig(upstreams: Upstreams, hostile: readonly string[], log: object) {
@@ -64,7 +64,7 @@ export function routesOf(hostile: readonly string[]): CountedRoute[] {
     handled("large", "test/hostile/handlers/answer-large.ts", HOSTILE),
     handled("passed", "test/bench/handlers/next.ts", { ...HOSTILE, rewrite: { prefix: "/" } }),
     handled("innocent.same-pool", ANSWERS, { ...INNOCENT, ...RESERVED, pool: "hostile" }),
-    handled("innocent.other-pool", ANSWERS, { ...INNOCENT, pool: "other" }),
+    handled("innocent.other-pool", ANSWERS, { ...INNOCENT, ...RESERVED, pool: "other" }),
     handled("innocent.waiting", "test/integration/handlers/patient.ts", { ...INNOCENT, pool: "other" }),
     proxied("innocent.proxied", "innocent", RESERVED),
     proxied("refuse", "refusing"),
