@@ -3,9 +3,9 @@
  * two instructions of a handler. Nothing is kept: keys live in the handler's arena, as DER or raw bytes, and come
  * with every call, so they are part of the image and die with the request like everything else.
  *
- * Bound, per call: CRYPTO_INPUT_BYTES in (and as much out), PBKDF2_ROUNDS of key derivation, keys of RSA_BITS. No
- * call takes longer than wrapping a key of the most bytes by AES-KW: 93 ms; most take less than one. RSA keys are not generated, as that takes up to seconds. What comes from the
- * arena is not trusted: everything is checked again here.
+ * Bound, per call: CRYPTO_INPUT_BYTES in (and as much out), PBKDF2_ROUNDS of key derivation, keys of RSA_BITS. The
+ * longest that was measured is AES-KW of a megabyte, 93 ms. RSA keys are not generated, as that takes up to seconds.
+ * What comes from the arena is not trusted: everything is checked again here.
  *
  * The same call parses URLs (url-host.ts), which is a pure function of the same kind.
  *

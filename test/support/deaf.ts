@@ -1,5 +1,5 @@
 // What does not hear when it is rung for: a key of a megabyte is encrypted on the host, 90 to 200 ms in which the engine looks nowhere.
-// A turn with a tenth of that is ended with its thread (GRACE_MS in gateway/arena/watchdog.ts).
+// A turn with a fifth of that is ended with its thread (GRACE_MS in gateway/arena/watchdog.ts).
 
 /** For a handler's code: deaf once, in an async function. */
 export const WRAP = `

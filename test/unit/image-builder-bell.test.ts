@@ -3,11 +3,9 @@ import { Worker } from "node:worker_threads";
 import { expect, test } from "vitest";
 import { loadEngine } from "../../gateway/arena/engine.ts";
 import { ImageBuilder } from "../../gateway/arena/image-builder.ts";
-import { BELL, PAGE_BYTES } from "../../gateway/arena/layout.ts";
-import { platformFor } from "../../gateway/handle/platform.ts";
-import { MIB } from "../support/arena-lab.ts";
+import { BELL } from "../../gateway/arena/layout.ts";
+import { recipeOf, sharedMemory } from "../support/image-recipe.ts";
 
-const ARENA_BYTES = 4 * MIB;
 const CPU_MS = 2000;
 const CODE = "export default { fetch: () => new Response('hello') };";
 
@@ -17,11 +15,6 @@ const RINGER = `
   for (;;) Atomics.store(words, bell, 1);
 `;
 
-function sharedMemory(bytes: number): WebAssembly.Memory {
-  const pages = bytes / PAGE_BYTES;
-  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
-}
-
 /** Uses more CPU time than a build may, in between. */
 function burn(): void {
   const { user } = process.threadCpuUsage();
@@ -29,21 +22,11 @@ function burn(): void {
 }
 
 test("the bell is rung all the time: one image is made after the other, whatever the thread does in between", async () => {
-  const memory = sharedMemory(ARENA_BYTES);
+  const memory = sharedMemory();
   const ringer = new Worker(RINGER, { eval: true, workerData: [new Int32Array(memory.buffer), BELL] });
   await new Promise((resolve) => ringer.once("message", resolve));
-  const builder = new ImageBuilder(loadEngine(), memory, sharedMemory(ARENA_BYTES));
-  const { extensions, scripts } = await platformFor(CODE);
-  const settings = { env: {}, bindings: [], arenaBytes: ARENA_BYTES, hasUpstream: false, mayFetch: false };
-  const recipe = {
-    arenaBytes: ARENA_BYTES,
-    extensions: [...extensions],
-    platform: [...scripts],
-    handler: { name: "hello.ts", code: CODE },
-    configuration: JSON.stringify(settings),
-    warm: [],
-    cpuUs: CPU_MS * 1000,
-  };
+  const builder = new ImageBuilder(loadEngine(), memory, sharedMemory());
+  const recipe = await recipeOf(CODE, CPU_MS);
   expect(builder.build(recipe)).toMatchObject({ ok: true });
   burn();
   expect(builder.build(recipe)).toMatchObject({ ok: true });

@@ -2,11 +2,11 @@
 import { beforeAll, expect, test } from "vitest";
 import { loadEngine } from "../../gateway/arena/engine.ts";
 import { ImageBuilder, type ImageRecipe } from "../../gateway/arena/image-builder.ts";
-import { DATA_START, PAGE_BYTES } from "../../gateway/arena/layout.ts";
-import { platformFor } from "../../gateway/handle/platform.ts";
-import { MIB } from "../support/arena-lab.ts";
+import { DATA_START } from "../../gateway/arena/layout.ts";
+import { recipeOf, sharedMemory } from "../support/image-recipe.ts";
 
-const ARENA_BYTES = 4 * MIB;
+const CPU_MS = 5000;
+const HELLO = "export default { fetch: () => new Response('hello') };";
 /** Each has another platform; they are more than are kept. */
 const MENTIONS = [
   "",
@@ -23,23 +23,10 @@ const MOST_DIFFERENT = 1000;
 const engine = loadEngine();
 let recipes: ImageRecipe[];
 beforeAll(async () => {
-  recipes = await Promise.all(MENTIONS.map((mention) => recipeOf(`void "${mention}";`, mention)));
+  recipes = await Promise.all(
+    MENTIONS.map((mention) => recipeOf(`globalThis.mentioned = () => ${mention || 0}; ${HELLO}`, CPU_MS)),
+  );
 });
-
-async function recipeOf(statement: string, mention: string): Promise<ImageRecipe> {
-  const code = `${mention && `globalThis.mentioned = () => ${mention};`}${statement}export default { fetch: () => new Response("hello") };`;
-  const { extensions, scripts } = await platformFor(code);
-  const settings = { env: {}, bindings: [], arenaBytes: ARENA_BYTES, hasUpstream: false, mayFetch: false };
-  return {
-    arenaBytes: ARENA_BYTES,
-    extensions: [...extensions],
-    platform: [...scripts],
-    handler: { name: "hello.ts", code },
-    configuration: JSON.stringify(settings),
-    warm: [],
-    cpuUs: 5_000_000,
-  };
-}
 
 /** A thread's: it has made no image yet. */
 class Bench {
@@ -64,11 +51,6 @@ class Bench {
 function differences(one: Buffer, other: Buffer): number {
   if (one.length !== other.length) return Infinity;
   return one.reduce((count, byte, index) => count + (byte === other[index] ? 0 : 1), 0);
-}
-
-function sharedMemory(): WebAssembly.Memory {
-  const pages = ARENA_BYTES / PAGE_BYTES;
-  return new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true });
 }
 
 test("seven platforms in turn, one after another that is kept or is not, and failures in between", () => {

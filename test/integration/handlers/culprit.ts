@@ -22,7 +22,7 @@ export default {
         break;
       }
       case "wrap": {
-        // 90 to 200 ms, so it is.
+        // 90 to 200 ms on the host: its thread is killed.
         const { subtle } = crypto;
         const wrapping = await subtle.generateKey({ name: "AES-KW", length: 256 }, true, ["wrapKey"]);
         const hmac = { name: "HMAC", hash: "SHA-256" };
