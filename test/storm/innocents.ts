@@ -97,8 +97,10 @@ async function said<T>(child: ChildProcess): Promise<T> {
 
 /** How many times as long the 99th percentile is in the storm as in quiet. */
 export function delayOf({ stormyMs, quietMs }: InnocentReport): number {
-  return percentile(stormyMs, 0.99) / percentile(quietMs, 0.99);
+  return p99Of(stormyMs) / p99Of(quietMs);
 }
+
+export const p99Of = (values: readonly number[]): number => percentile(values, 0.99);
 
 /** The value that this part of them does not exceed; 0 of none. */
 export function percentile(values: readonly number[], part: number): number {

@@ -56,7 +56,7 @@ export function soundEvidence(metrics: readonly [from: string, to: string] = [""
       { name: "one", like: "same", requests: 4, errors: [], quietMs: [10, 10], stormyMs: [30, 30] },
     ],
     bystanders: [
-      { name: "same", like: "same", requests: 4, errors: [], quietMs: [1, 1], stormyMs: [2, 2] },
+      { name: "same", like: "same", requests: 4, errors: [], quietMs: [1, 1], stormyMs: [1, 1] },
       { name: "other", like: "other", requests: 4, errors: [], quietMs: [1, 1], stormyMs: [90, 90] },
     ],
     memory: { plannedBytes: 1000, peakBytes: 1000 },

@@ -8,6 +8,7 @@ import type { Site } from "./clients/visit.ts";
 import type { Evidence } from "./evidence.ts";
 import { Innocents } from "./innocents.ts";
 import { IoDelay } from "./io-delay.ts";
+import { DEFAULT_PAUSE_MS } from "./options.ts";
 import { standBack } from "./precedence.ts";
 import { type Standing, metricsOf, standingOf, standingWhen } from "./standing.ts";
 import { StormGateway } from "./storm-gateway.ts";
@@ -19,6 +20,8 @@ export interface StormOrder {
   /** Before quiet is measured: until V8 has compiled what is called often, a 99th percentile is twice as long. */
   readonly warmUpSeconds: number;
   readonly quietSeconds: number;
+  /** Between two visits of a stream, at most. */
+  readonly mostPauseMs?: number;
   readonly cgroup?: boolean;
   /** For the run that must fail (checkers.test.ts): the gateway's `log` keys, what else goes wrong, and no patience. */
   readonly log?: object;
@@ -33,11 +36,6 @@ export interface StormResult {
   readonly delay: IoDelay;
 }
 
-/**
- * Between two visits of a stream, at most. The machine is to be busy, not full: two processors are idle for 41 % of the time
- * then, and for 25 % with 60 ms (seed 606).
- */
-const MOST_PAUSE_MS = 300;
 const MOST_RELOAD_PAUSE_MS = 6000;
 const ANSWER_MS = 60_000;
 /** Longer than every limit in the gateway's configuration: whatever is left then is lost. */
@@ -77,7 +75,7 @@ async function weather(order: StormOrder, gateway: StormGateway, innocents: Inno
 
 /** The bad weather itself: everybody comes until the time is over, and stays until done. */
 async function blow(
-  { seed, seconds, sabotage }: StormOrder,
+  { seed, seconds, mostPauseMs = DEFAULT_PAUSE_MS, sabotage }: StormOrder,
   gateway: StormGateway,
   innocents: Innocents,
 ): Promise<void> {
@@ -90,17 +88,23 @@ async function blow(
   const untilMs = performance.now() + seconds * 1000;
   await Promise.all([
     sabotage?.(site, innocents),
-    ...STREAMS.map((names, i) => visits(site, names, new Random(seed + i + 1), untilMs)),
+    ...STREAMS.map((names, i) => visits(site, names, mostPauseMs, new Random(seed + i + 1), untilMs)),
     reloads(gateway, new Random(seed), untilMs),
   ]);
 }
 
 /** One client after the other, each with choices of its own. */
-async function visits(site: Site, names: readonly string[], random: Random, untilMs: number): Promise<void> {
+async function visits(
+  site: Site,
+  names: readonly string[],
+  mostPauseMs: number,
+  random: Random,
+  untilMs: number,
+): Promise<void> {
   while (performance.now() < untilMs) {
     const client = CLIENTS[random.pick(names)]!;
     await client(site, new Random(random.next()));
-    await sleep(random.below(MOST_PAUSE_MS));
+    await sleep(random.below(mostPauseMs));
   }
 }
 

@@ -1,21 +1,26 @@
 import type { Checker } from "../evidence.ts";
-import { delayOf, percentile } from "../innocents.ts";
+import { type InnocentReport, delayOf, p99Of } from "../innocents.ts";
 
 /** In the storm an innocent may wait so many times as long as in quiet... */
 const MOST_TIMES = 3;
 
 /**
- * Promise P2: no visible delay. ...or as many times as somebody whose request passes through as many threads of a server that has
- * nothing to do with the gateway: the storm takes processors from everybody on the machine. Timed, so it only counts where
- * somebody watches.
+ * Promise P2: no visible delay. ...and beyond that as much longer as somebody whose request passes through as many threads of a
+ * server that has nothing to do with the gateway: the storm takes processors from everybody on the machine, and to wait for one
+ * takes as long for a short request as for a long one. On a machine where that server is no slower than in quiet, nothing is
+ * added. Timed, so it only counts where somebody watches.
  */
 export const innocentsInTime: Checker = ({ innocents, bystanders }) =>
   innocents.flatMap((one) => {
     const like = bystanders.find(({ name }) => name === one.like);
-    const elsewhere = like ? delayOf(like) : 0;
-    const delay = delayOf(one);
-    if (delay <= Math.max(MOST_TIMES, elsewhere)) return [];
-    const [quiet, stormy] = [percentile(one.quietMs, 0.99), percentile(one.stormyMs, 0.99)];
-    const times = `${stormy.toFixed(1)} ms (p99), ${delay.toFixed(1)} x ${quiet.toFixed(1)} ms in quiet`;
-    return [`innocent ${one.name} waits ${times}; elsewhere it is ${elsewhere.toFixed(1)} x (${one.like})`];
+    const elsewhereMs = like ? laterMs(like) : 0;
+    const [quietMs, stormyMs] = [p99Of(one.quietMs), p99Of(one.stormyMs)];
+    const mostMs = MOST_TIMES * quietMs + elsewhereMs;
+    if (stormyMs <= mostMs) return [];
+    const times = `${stormyMs.toFixed(1)} ms (p99), ${delayOf(one).toFixed(1)} x ${quietMs.toFixed(1)} ms in quiet`;
+    const allowed = `${MOST_TIMES} x that and the ${elsewhereMs.toFixed(1)} ms that it is later elsewhere (${one.like})`;
+    return [`innocent ${one.name} waits ${times}; allowed are ${mostMs.toFixed(1)}: ${allowed}`];
   });
+
+/** By how much its 99th percentile is longer in the storm than in quiet. */
+const laterMs = ({ stormyMs, quietMs }: InnocentReport) => Math.max(0, p99Of(stormyMs) - p99Of(quietMs));
