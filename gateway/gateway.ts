@@ -16,8 +16,8 @@ import type { Arrival, Exchange, UpgradeExchange } from "./accept/exchange.ts";
 import { Listener } from "./accept/listener.ts";
 import { type RequestHead, valueOf } from "./accept/head.ts";
 import { listenerOptions } from "./accept/listener-options.ts";
-import type { Passage } from "./admit/breaker.ts";
-import { Gate, type GateOptions, type Permit } from "./admit/gate.ts";
+import type { Gate, Permit } from "./admit/gate.ts";
+import { Gates, PROXY_GATE, UPGRADE_GATE } from "./admit/gates.ts";
 import type { Arenas } from "./arena/arenas.ts";
 import { captureOf } from "./capture.ts";
 import { GatewayError } from "./errors.ts";
@@ -27,7 +27,7 @@ import { LOG_LEVEL } from "./handle/abi.ts";
 import { consoleEntry } from "./handle/console-text.ts";
 import { HandlerExchange, type Served } from "./handle/served.ts";
 import { rewrite } from "./handle/subrequests.ts";
-import type { GatewayConfig, RouteConfig } from "./config/types.ts";
+import type { GatewayConfig } from "./config/types.ts";
 import { totalWeight, weighted } from "./proxy/balance.ts";
 import type { Deadlines } from "./proxy/deadlines.ts";
 import { forward } from "./proxy/forward.ts";
@@ -36,7 +36,8 @@ import type { Upstream } from "./proxy/upstream.ts";
 import { refuse, refuseUpgrade } from "./reply/refuse.ts";
 import { sendReply } from "./reply/send.ts";
 import { redirectTo } from "./reply/redirect.ts";
-import { type Observer, PROXY_GATE, type RequestRecord, UPGRADE_GATE } from "./observer.ts";
+import type { Observer } from "./observer.ts";
+import { Request } from "./request.ts";
 import { assert } from "./shared/assert.ts";
 import type { Logger } from "./shared/log.ts";
 
@@ -50,9 +51,7 @@ export interface GatewayParts {
 }
 
 export class Gateway {
-  readonly gates: ReadonlyMap<string, Gate>;
-  readonly proxyGate: Gate;
-  readonly upgradeGate: Gate;
+  readonly gates: Gates;
   readonly listener: Listener;
   /** Requests between their head and their access-log line. */
   active = 0;
@@ -75,14 +74,7 @@ export class Gateway {
     this.#observer = observer;
     this.#accessLog = new AccessLog(logger, config.log.sample2xx);
     this.#replyIdleMs = config.limits.replyTimeoutMs;
-    this.gates = new Map(
-      Object.values(config.pools).map((pool) => [
-        pool.name,
-        new Gate({ ...pool, shares: sharesOf(config, pool.name) }),
-      ]),
-    );
-    this.proxyGate = new Gate({ ...config.proxy, shares: sharesOf(config, PROXY_GATE) });
-    this.upgradeGate = new Gate(upgradeGateOf(config));
+    this.gates = new Gates(config);
     this.listener = new Listener(listenerOptions(config), {
       onExchange: (exchange) => this.#onExchange(exchange),
       onUpgrade: (upgrade) => this.#onUpgrade(upgrade),
@@ -99,11 +91,7 @@ export class Gateway {
     this.#accessLog = new AccessLog(this.#logger, config.log.sample2xx);
     this.#logger.level = config.log.level;
     this.#replyIdleMs = config.limits.replyTimeoutMs;
-    for (const [name, gate] of this.gates) {
-      gate.reconfigure({ ...config.pools[name]!, shares: sharesOf(config, name) });
-    }
-    this.proxyGate.reconfigure({ ...config.proxy, shares: sharesOf(config, PROXY_GATE) });
-    this.upgradeGate.reconfigure(upgradeGateOf(config));
+    this.gates.reconfigure(config);
     this.#observer.adopted(config);
     before.retire();
   }
@@ -230,7 +218,7 @@ export class Gateway {
 
   /** Calls `go` with a permit of the gate, now or when there is one; if there will be none, the request is refused. */
   #enter({ exchange, request }: Visit, gateName: string, go: (permit: Permit) => void): void {
-    const gate = gateName === PROXY_GATE ? this.proxyGate : this.gates.get(gateName)!;
+    const gate = this.gates.of(gateName);
     const enter = (permit: Permit) => {
       request.waitMs += permit.waitedMs;
       request.gate = gateName;
@@ -362,7 +350,7 @@ export class Gateway {
     if (!route?.config.upgrade) throw new GatewayError("ACCEPT_UPGRADE_REFUSED");
     request.route = route.config.name;
     request.gate = UPGRADE_GATE;
-    const permit = this.upgradeGate.take(route.config.name);
+    const permit = this.gates.of(UPGRADE_GATE).take(route.config.name);
     if (!permit) throw new GatewayError("ADMIT_QUEUE_FULL", "every upgrade slot is taken");
     const upstream = upstreamOf(route);
     const { policy, timeouts } = route.ways.get(upstream)!;
@@ -401,60 +389,6 @@ interface Visit {
   readonly generation: Generation;
 }
 
-/** What is gathered about one request on its way, until it ends; ends once. */
-class Request implements RequestRecord {
-  route: string | null = null;
-  handler: string | null = null;
-  pool: string | null = null;
-  gate: string | null = null;
-  target: string | null = null;
-  waitMs = 0;
-  handlerMs: number | null = null;
-  status = 0;
-  error: GatewayError | null = null;
-  bytesIn = 0;
-  bytesOut = 0;
-  arenaPeakBytes: number | null = null;
-  cpuMs: number | null = null;
-  /** By which it got past its route's breaker, if there is one. */
-  passage: Passage | null = null;
-  /** The handler's last run was aborted. */
-  aborted = false;
-  readonly #answer: (error: GatewayError) => void;
-  readonly #onEnd: () => void;
-
-  constructor(answer: (error: GatewayError) => void, onEnd: () => void) {
-    this.#answer = answer;
-    this.#onEnd = onEnd;
-  }
-
-  refuse(error: GatewayError): void {
-    this.#answer(error);
-    this.end(error.status, error, 0);
-  }
-
-  endHandled(served: Served): void {
-    const { status, error, bytesOut } = served;
-    this.handled(served);
-    this.end(status || (error?.status ?? 0), error, bytesOut);
-  }
-
-  /** A run is over; there may be another one. */
-  handled({ arenaPeakBytes, handlerMs, cpuUs, cause }: Served): void {
-    this.arenaPeakBytes = Math.max(this.arenaPeakBytes ?? 0, arenaPeakBytes);
-    this.handlerMs = (this.handlerMs ?? 0) + handlerMs;
-    this.cpuMs = (this.cpuMs ?? 0) + cpuUs / 1000;
-    this.aborted = cause !== null;
-  }
-
-  end(status: number, error: GatewayError | null, bytesOut: number): void {
-    this.status = status;
-    this.error = error;
-    this.bytesOut = bytesOut;
-    this.#onEnd();
-  }
-}
-
 /** Throws ACCEPT_BAD_REQUEST for a path that has no canonical form. */
 function routeOf({ table }: Generation, head: RequestHead): Route | null {
   const { method, target, host } = head;
@@ -466,23 +400,4 @@ function routeOf({ table }: Generation, head: RequestHead): Route | null {
     queryString: query === -1 ? "" : target.slice(query + 1),
     header: (name) => valueOf(head, name),
   });
-}
-
-/** Routes with a reserve or a cap have a share of the gate they pass. */
-function sharesOf({ routes }: GatewayConfig, gate: string) {
-  const own = routes.filter(({ slots, ...route }) => slots !== null && gateOf(route) === gate);
-  return Object.fromEntries(own.map(({ name, slots }) => [name, slots!]));
-}
-
-function gateOf({ handler, upgrade }: Pick<RouteConfig, "handler" | "upgrade">): string {
-  return upgrade ? UPGRADE_GATE : (handler?.pool ?? PROXY_GATE);
-}
-
-function upgradeGateOf(config: GatewayConfig): GateOptions {
-  return {
-    slots: config.upgrades.slots,
-    queueLength: 0,
-    queueWaitMs: 0,
-    shares: sharesOf(config, UPGRADE_GATE),
-  };
 }

@@ -10,7 +10,7 @@ export interface RequestRecord {
   readonly route: string | null;
   readonly handler: string | null;
   readonly pool: string | null;
-  /** Whose permit it had: a pool's name, PROXY_GATE or UPGRADE_GATE. */
+  /** Whose permit it had: a pool's name, or one of those in admit/gates.ts. */
   readonly gate: string | null;
   readonly status: number;
   readonly error: GatewayError | null;
@@ -69,7 +69,3 @@ export interface Failure {
   readonly arenaPeakBytes: number;
   readonly cpuMs: number;
 }
-
-/** Names of the gates that are no pool's: requests without a handler, upgraded connections. No pool may have them. */
-export const PROXY_GATE = "proxy";
-export const UPGRADE_GATE = "upgrades";

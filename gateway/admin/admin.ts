@@ -18,7 +18,7 @@ import type { Page } from "./page.ts";
 import { ProcessMemory } from "./process-memory.ts";
 import { Pulse } from "./pulse.ts";
 import { AdminServer } from "./server.ts";
-import { type Sources, type Watched, gatesOf } from "./sources.ts";
+import type { Sources, Watched } from "./sources.ts";
 
 export interface AdminParts {
   readonly config: GatewayConfig;
@@ -56,7 +56,7 @@ export class Admin {
   }
 
   watch(watched: Watched): void {
-    const pulse = new Pulse(this.figures, gatesOf(watched.gateway), () => this.#tick());
+    const pulse = new Pulse(this.figures, watched.gateway.gates, () => this.#tick());
     const { plan, limit, log, page } = this.#parts;
     const fleet = () => this.#fleet;
     const sources: Sources = {

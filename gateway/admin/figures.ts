@@ -5,16 +5,10 @@
  * Owner: the admin side. Bound: one RouteFigures per configured route and one for requests without a route (whatever
  * clients send); one wait histogram per gate; one count per error code.
  */
+import { PROXY_GATE, UPGRADE_GATE } from "../admit/gates.ts";
 import type { GatewayConfig, RouteConfig } from "../config/types.ts";
 import type { Code } from "../errors.ts";
-import {
-  type Failure,
-  type Observer,
-  PROXY_GATE,
-  type RequestRecord,
-  type TakenOverBy,
-  UPGRADE_GATE,
-} from "../observer.ts";
+import type { Failure, Observer, RequestRecord, TakenOverBy } from "../observer.ts";
 import { DURATION_BOUNDS_S, Histogram } from "../shared/histogram.ts";
 import { FailureRing } from "./failure-ring.ts";
 import { LatencyWindow } from "./latency-window.ts";

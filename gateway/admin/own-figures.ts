@@ -1,6 +1,6 @@
 /** What this gateway tells the fleet about itself. */
 import type { OwnFigures } from "../fleet/replica.ts";
-import { type Sources, gatesOf } from "./sources.ts";
+import type { Sources } from "./sources.ts";
 import { gateView } from "./views/slots-view.ts";
 
 export function ownFigures(sources: Sources): OwnFigures {
@@ -15,8 +15,8 @@ export function ownFigures(sources: Sources): OwnFigures {
     planBytes: plan.totalBytes,
     limitBytes: limit?.bytes ?? null,
     rssBytes: memory.read().rssBytes,
-    pools: gatesOf(gateway).map(([name, gate]) => {
-      const { slots, inUse, waiting, queueLength } = gateView(name, gate, sources);
+    pools: [...gateway.gates].map(([name, gate]) => {
+      const { slots, inUse, waiting, queueLength } = gateView(name, gate);
       return { name, slots, inUse, waiting, queueLength };
     }),
     requestsPerSecond,

@@ -49,9 +49,9 @@ export class Pulse {
   #expectedMs = performance.now() + TICK_MS;
 
   /** `onTick` is told after every tick. */
-  constructor(figures: Figures, gates: readonly (readonly [string, Gate])[], onTick: () => void) {
+  constructor(figures: Figures, gates: Iterable<readonly [string, Gate]>, onTick: () => void) {
     this.#figures = figures;
-    this.#gates = gates.map(([name, gate]) => ({ name, gate, refused: 0, quietTicks: RATE_TICKS }));
+    this.#gates = Array.from(gates, ([name, gate]) => ({ name, gate, refused: 0, quietTicks: RATE_TICKS }));
     this.#before = this.#totals();
     this.#timer = setInterval(() => {
       this.#tick();

@@ -1,9 +1,7 @@
 /** Where the admin side gets its figures from. It reads; nothing of the gateway waits for it. */
-import type { Gate } from "../admit/gate.ts";
 import type { Arenas } from "../arena/arenas.ts";
 import type { Fleet } from "../fleet/fleet.ts";
 import type { Gateway } from "../gateway.ts";
-import { PROXY_GATE, UPGRADE_GATE } from "../observer.ts";
 import type { Plan } from "../plan.ts";
 import type { Reloader } from "../reload.ts";
 import type { Log } from "../shared/log.ts";
@@ -34,9 +32,4 @@ export interface Sources extends Watched {
   readonly limit: MemoryLimit | undefined;
   /** Null: the configuration names no fleet. */
   readonly fleet: Fleet | null;
-}
-
-/** Every gate by the name that metrics and the page give it. */
-export function gatesOf({ gates, proxyGate, upgradeGate }: Gateway): [name: string, gate: Gate][] {
-  return [...gates, [PROXY_GATE, proxyGate], [UPGRADE_GATE, upgradeGate]];
 }

@@ -71,6 +71,10 @@ export class Gate {
     this.#lanes.shareOut(options.slots, options.shares ?? {});
   }
 
+  get options(): GateOptions {
+    return this.#options;
+  }
+
   /** A permit if there is one now, else null: the way of nearly every request, which needs no signal to leave a queue. */
   take(key?: string): Permit | null {
     const lane = this.#lanes.of(key);

@@ -1,8 +1,8 @@
 /** Names and files that a config refers to: everything referred to must be there. */
 import { statSync } from "node:fs";
 import { resolve } from "node:path";
+import { PROXY_GATE, UPGRADE_GATE } from "../admit/gates.ts";
 import { POOLS, UPSTREAMS } from "../limits.ts";
-import { PROXY_GATE, UPGRADE_GATE } from "../observer.ts";
 import { show } from "./faults.ts";
 import type { Path } from "./faults.ts";
 import { asSection, listAt, sectionAt } from "./findings.ts";

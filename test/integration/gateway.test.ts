@@ -162,7 +162,7 @@ describe("after ten thousand requests", () => {
   });
 
   test("no gate has a permit out or anybody waiting", () => {
-    for (const [name, gate] of gateway.gates) {
+    for (const [name, gate] of gateway.gateway.gates) {
       const { active, waiting, admitted, released } = gate.counters();
       expect({ name, active, waiting, out: admitted - released }).toEqual({
         name,

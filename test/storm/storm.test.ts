@@ -8,10 +8,13 @@ import { type StormResult, runStorm } from "./storm.ts";
 const SEED = 20260;
 const SECONDS = 40;
 const QUIET_SECONDS = 3;
+/** The machine is full: nothing here is timed. */
+const MOST_PAUSE_MS = 60;
 
 let result: StormResult;
 beforeAll(async () => {
-  result = await runStorm({ seed: SEED, seconds: SECONDS, warmUpSeconds: 0, quietSeconds: QUIET_SECONDS });
+  const phases = { warmUpSeconds: 0, quietSeconds: QUIET_SECONDS, seconds: SECONDS };
+  result = await runStorm({ seed: SEED, ...phases, mostPauseMs: MOST_PAUSE_MS });
   console.info(`seed ${SEED}, ${SECONDS} s of storm\n${renderStorm(result)}`);
   console.info([...verdict(result.evidence).values()].flat().join("\n"));
 }, 180_000);

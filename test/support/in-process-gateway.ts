@@ -24,7 +24,7 @@ export class InProcessGateway {
   readonly #directory: string;
 
   private constructor(
-    parts: Omit<InProcessGateway, "stop" | "url" | "accessLines" | "gates" | "generation">,
+    parts: Omit<InProcessGateway, "stop" | "url" | "accessLines" | "generation">,
     directory: string,
   ) {
     ({ config: this.config, arenas: this.arenas, deadlines: this.deadlines } = parts);
@@ -65,12 +65,6 @@ export class InProcessGateway {
 
   get url(): string {
     return `http://127.0.0.1:${this.port}`;
-  }
-
-  /** All gates, by whose they are. */
-  get gates() {
-    const { gates, proxyGate, upgradeGate } = this.gateway;
-    return new Map([...gates, ["proxy", proxyGate], ["upgrades", upgradeGate]]);
   }
 
   accessLines(): LogLine[] {

@@ -4,12 +4,12 @@
  */
 import type { FleetPool, FleetTotals } from "../../fleet/view.ts";
 import { type Family, type Sample, counter, gauge, single } from "../exposition.ts";
-import { type Sources, gatesOf } from "../sources.ts";
+import type { Sources } from "../sources.ts";
 
 export function fleetFamilies({ fleet, gateway }: Sources): Family[] {
   if (!fleet) return [];
   // The names of other gateways' pools are not ours to make labels of.
-  const own = new Set(gatesOf(gateway).map(([name]) => name));
+  const own = new Set([...gateway.gates].map(([name]) => name));
   const pools = (pick: (pool: FleetPool) => number) => () => {
     const { stale, totals } = fleet.view();
     if (stale) return [];

@@ -3,7 +3,7 @@ import type { GateCounters } from "../../admit/gate.ts";
 import { SLOT } from "../../arena/control.ts";
 import type { SlotPool } from "../../arena/slots.ts";
 import { type Family, type Sample, counter, gauge } from "../exposition.ts";
-import { type Sources, gatesOf } from "../sources.ts";
+import type { Sources } from "../sources.ts";
 
 const REASONS = {
   ADMIT_QUEUE_FULL: "queue_full",
@@ -14,7 +14,7 @@ const REASONS = {
 
 export function poolFamilies({ gateway, arenas }: Sources): Family[] {
   const each = (pick: (counters: GateCounters) => number) => () =>
-    gatesOf(gateway).map(([pool, gate]): Sample => [{ pool }, pick(gate.counters())]);
+    [...gateway.gates].map(([pool, gate]): Sample => [{ pool }, pick(gate.counters())]);
   const eachArena = (pick: (pool: SlotPool) => number) => () =>
     [...arenas.pools.values()].map((pool): Sample => [{ pool: pool.name }, pick(pool)]);
   const { generation } = gateway;
@@ -73,7 +73,7 @@ export function poolFamilies({ gateway, arenas }: Sources): Family[] {
       each(({ admittedAfterWait }) => admittedAfterWait),
     ),
     counter("nea_refused_total", "Requests that got no slot, by reason.", () =>
-      gatesOf(gateway).flatMap(([pool, gate]) => refusals(pool, gate.counters())),
+      [...gateway.gates].flatMap(([pool, gate]) => refusals(pool, gate.counters())),
     ),
   ];
 }

@@ -4,16 +4,14 @@ import type { Arenas } from "../../arena/arenas.ts";
 import { SLOT } from "../../arena/control.ts";
 import { MAILBOX_BYTES, PAGE_BYTES } from "../../arena/layout.ts";
 import type { Slot } from "../../arena/slots.ts";
-import { PROXY_GATE } from "../../observer.ts";
-import { type Sources, gatesOf } from "../sources.ts";
+import type { Sources } from "../sources.ts";
 import type { GateView, PoolView, SlotState, SlotView, SlotsView } from "./shapes.ts";
 
-export function slotsView(sources: Sources): SlotsView {
-  const { arenas, gateway } = sources;
+export function slotsView({ arenas, gateway }: Sources): SlotsView {
   const pools: PoolView[] = [];
   const gates: GateView[] = [];
-  for (const [name, gate] of gatesOf(gateway)) {
-    const view = gateView(name, gate, sources);
+  for (const [name, gate] of gateway.gates) {
+    const view = gateView(name, gate);
     const pool = arenas.pools.get(name);
     if (!pool) gates.push(view);
     else {
@@ -24,9 +22,8 @@ export function slotsView(sources: Sources): SlotsView {
   return { pools, gates };
 }
 
-export function gateView(name: string, gate: Gate, { gateway }: Sources): GateView {
-  const { config } = gateway.generation;
-  const { queueLength, queueWaitMs } = queueOf(name, config);
+export function gateView(name: string, gate: Gate): GateView {
+  const { queueLength, queueWaitMs } = gate.options;
   const { slots, active, highWater, waiting, waitingHighWater, admitted, admittedAfterWait, refused } =
     gate.counters();
   return {
@@ -43,12 +40,6 @@ export function gateView(name: string, gate: Gate, { gateway }: Sources): GateVi
     refusedQueueFull: refused.ADMIT_QUEUE_FULL,
     refusedWaitExpired: refused.ADMIT_WAIT_EXPIRED,
   };
-}
-
-/** Upgrades have no queue. */
-function queueOf(name: string, { pools, proxy }: Sources["gateway"]["generation"]["config"]) {
-  if (name === PROXY_GATE) return proxy;
-  return pools[name] ?? { queueLength: 0, queueWaitMs: 0 };
 }
 
 function slotView(slot: Slot, arenas: Arenas): SlotView {

@@ -285,3 +285,26 @@ runtime.add(
     "setYear 1 - - - ok ok - ok",
   ],
 );
+
+// Node.js calls whatever JSON.parse is.
+runtime.addOnlyHere(
+  "a handler's own JSON is not the platform's",
+  async () => {
+    const { parse, stringify } = JSON;
+    const replaced = () => {
+      throw new Error("replaced");
+    };
+    Object.assign(JSON, { parse: replaced, stringify: replaced });
+    try {
+      const pair = await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
+        "sign",
+        "verify",
+      ]);
+      const { kty, crv } = await crypto.subtle.exportKey("jwk", pair.publicKey);
+      return [kty, crv, await new Response('{"a":1}').json()];
+    } finally {
+      Object.assign(JSON, { parse, stringify });
+    }
+  },
+  ["EC", "P-256", { a: 1 }],
+);

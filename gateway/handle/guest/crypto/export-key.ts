@@ -3,6 +3,7 @@ import { type CryptoKey, type KeyParts, isKey, partsOf } from "./crypto-key.ts";
 import { callForBytes, callForText, fault } from "./host-crypto.ts";
 import type { KeyFormat } from "./import-key.ts";
 import { type Jwk, algOf, secretToJwk } from "./jwk.ts";
+import { fromJson } from "../json.ts";
 
 export function exportKey(format: KeyFormat, key: CryptoKey): Uint8Array<ArrayBuffer> | Jwk {
   if (!isKey(key)) throw new TypeError("exportKey: the key is not a CryptoKey");
@@ -44,7 +45,7 @@ function exportOfPair(
       `exportKey: a ${type} key cannot be written as ${format}`,
     );
   }
-  const jwk = JSON.parse(callForText("exportKey", { format: "jwk", name, type }, [material])) as Jwk;
+  const jwk = fromJson(callForText("exportKey", { format: "jwk", name, type }, [material])) as Jwk;
   const alg = algOf(name, hash, 0);
   return { ...jwk, ...(alg ? { alg } : {}), key_ops: usages, ext: extractable };
 }

@@ -14,6 +14,7 @@ import {
 import { type CryptoKey, assertUsages, checkedUsages, createKey } from "./crypto-key.ts";
 import { callForText, fault } from "./host-crypto.ts";
 import { type HostKey, keyFromHost } from "./import-key.ts";
+import { fromJson } from "../json.ts";
 
 export function generateKey(
   algorithm: AlgorithmIdentifier,
@@ -71,7 +72,7 @@ function generatePair(parameters: Parameters, extractable: boolean, usages: Usag
   assertUsages(usages, [...forPrivate!, ...forPublic!], "private", name);
   const own = usages.filter((usage) => forPrivate!.includes(usage));
   if (own.length === 0) throw fault("SyntaxError", "A private key needs at least one usage");
-  const pair = JSON.parse(callForText("generateKey", { name, namedCurve }, [])) as Record<
+  const pair = fromJson(callForText("generateKey", { name, namedCurve }, [])) as Record<
     "privateKey" | "publicKey",
     HostKey
   >;

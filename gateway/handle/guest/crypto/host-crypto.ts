@@ -1,6 +1,7 @@
 /** Calls of the host's half of crypto.subtle; see ../../crypto-host.ts. */
 import { CALL } from "../../abi.ts";
 import { host } from "../host.ts";
+import { toJson } from "../json.ts";
 
 export function fault(name: string, message: string): DOMException {
   return new DOMException(message, name);
@@ -8,8 +9,7 @@ export function fault(name: string, message: string): DOMException {
 
 function call(operation: string, parameters: object, inputs: Uint8Array[]): string | Uint8Array<ArrayBuffer> {
   try {
-    return host(CALL.crypto, operation, JSON.stringify(parameters), ...inputs) as
-      string | Uint8Array<ArrayBuffer>;
+    return host(CALL.crypto, operation, toJson(parameters), ...inputs) as string | Uint8Array<ArrayBuffer>;
   } catch (error) {
     // The host's errors are texts: "NAME: why".
     const [, name, why] = /^(\w+Error): ([^]*)$/.exec((error as Error).message) ?? [];

@@ -12,6 +12,7 @@ import {
 import { type CryptoKey, type KeyAlgorithm, assertUsages, checkedUsages, createKey } from "./crypto-key.ts";
 import { bytesOf, callForText, fault } from "./host-crypto.ts";
 import { type Jwk, checkAlg, checkJwk, secretFromJwk } from "./jwk.ts";
+import { fromJson } from "../json.ts";
 
 export type KeyFormat = "raw" | "pkcs8" | "spki" | "jwk";
 
@@ -118,7 +119,7 @@ function importPair({ format, data, parameters, extractable, usages }: Request):
   }
   const inputs = jwk ? [] : [bytesOf(data, "the key")];
   const answer = callForText("importKey", { format, name, namedCurve, jwk }, inputs);
-  return keyFromHost(JSON.parse(answer) as HostKey, name, hash, extractable, usages);
+  return keyFromHost(fromJson(answer) as HostKey, name, hash, extractable, usages);
 }
 
 export function keyFromHost(

@@ -2,6 +2,7 @@
 import type { Usage } from "./algorithm.ts";
 import type { KeyParts } from "./crypto-key.ts";
 import { fault } from "./host-crypto.ts";
+import { toJson } from "../json.ts";
 
 export interface Jwk extends Record<string, unknown> {
   kty?: string;
@@ -19,10 +20,10 @@ const KTY: Record<string, string> = { rsa: "RSA", ec: "EC", okp: "OKP", hmac: "o
 /** What "importKey" of every algorithm checks before it looks at the key itself. */
 export function checkJwk(jwk: Jwk, kind: string, name: string, extractable: boolean, usages: Usage[]): void {
   if (jwk.kty !== KTY[kind])
-    throw fault("DataError", `The JWK's kty is ${JSON.stringify(jwk.kty)}, not "${KTY[kind]}"`);
+    throw fault("DataError", `The JWK's kty is ${toJson(jwk.kty)}, not "${KTY[kind]}"`);
   const use = kind !== "okp" && kind !== "rsa" && kind !== "ec" ? useOf(kind) : useOfName(name);
   if (usages.length > 0 && jwk.use !== undefined && use !== undefined && jwk.use !== use) {
-    throw fault("DataError", `The JWK's use is ${JSON.stringify(jwk.use)}, not "${use}"`);
+    throw fault("DataError", `The JWK's use is ${toJson(jwk.use)}, not "${use}"`);
   }
   if (jwk.key_ops !== undefined) checkOperations(jwk.key_ops, usages);
   if (jwk.ext === false && extractable) throw fault("DataError", "The JWK is not extractable");
@@ -73,10 +74,7 @@ export function checkAlg(jwk: Jwk, name: string, hash: string | undefined, bytes
   const expected = algOf(name, hash, bytes);
   const wrongCurve = name === "ECDSA" && ECDSA_ALG[jwk.alg] !== undefined && ECDSA_ALG[jwk.alg] !== jwk.crv;
   if ((expected !== undefined && jwk.alg !== expected) || wrongCurve) {
-    throw fault(
-      "DataError",
-      `The JWK's alg is ${JSON.stringify(jwk.alg)}${expected ? `, not "${expected}"` : ""}`,
-    );
+    throw fault("DataError", `The JWK's alg is ${toJson(jwk.alg)}${expected ? `, not "${expected}"` : ""}`);
   }
 }
 

@@ -16,6 +16,7 @@ import { sign, verify } from "../crypto/sign.ts";
 import { brand, defineGlobals } from "../global.ts";
 import { utf8Decode, utf8Encode } from "../http/utf8.ts";
 import { subtleOf } from "./crypto.ts";
+import { fromJson, toJson } from "../json.ts";
 
 export class SubtleCrypto {
   async digest(algorithm: AlgorithmIdentifier, data: unknown): Promise<ArrayBuffer> {
@@ -88,7 +89,7 @@ export class SubtleCrypto {
     algorithm: AlgorithmIdentifier,
   ): Promise<ArrayBuffer> {
     const exported = exportKey(format, key);
-    const bytes = exported instanceof Uint8Array ? exported : utf8Encode(JSON.stringify(exported));
+    const bytes = exported instanceof Uint8Array ? exported : utf8Encode(toJson(exported));
     return cipher("encrypt", "wrapKey", algorithm, wrappingKey, bytes).buffer;
   }
 
@@ -108,7 +109,7 @@ export class SubtleCrypto {
       unwrappingKey,
       bytesOf(wrapped, "the wrapped key"),
     );
-    const data: unknown = format === "jwk" ? JSON.parse(utf8Decode(bytes)) : bytes;
+    const data: unknown = format === "jwk" ? fromJson(utf8Decode(bytes)) : bytes;
     return importKey(format, data, keyAlgorithm, extractable, usages);
   }
 }

@@ -6,6 +6,7 @@ import { brand, defineGlobals } from "../global.ts";
 import { isCanonical, own, parseUrl, withPart } from "../url/parse-url.ts";
 import { URLSearchParams, linkParams, refillParams } from "../url/search-params.ts";
 import { PARTS, type UrlPart, hashStart, pathEnd, pathStart } from "../url/url-parts.ts";
+import { toJson } from "../json.ts";
 
 export interface URL extends Record<UrlPart, string> {}
 export class URL {
@@ -109,7 +110,7 @@ function invalid(url: string, base: string | undefined): TypeError {
 }
 
 function shown(url: string): string {
-  return JSON.stringify(url.length > 200 ? `${url.slice(0, 200)}...` : url);
+  return toJson(url.length > 200 ? `${url.slice(0, 200)}...` : url);
 }
 
 defineGlobals({ URL, URLSearchParams });

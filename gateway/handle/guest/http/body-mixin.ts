@@ -1,6 +1,7 @@
 /** The methods that Request and Response share (Fetch standard, section 5.3). */
 import { Body, isUsed, readBytes, readText } from "./body.ts";
 import { streams } from "./stream-support.ts";
+import { fromJson } from "../json.ts";
 
 export interface BodyMethods {
   readonly body: object | null;
@@ -41,7 +42,7 @@ export function addBodyMethods(target: { prototype: object }, access: BodyAccess
       return attempt(() => readText(uncoded(this, access, "text()"), "text()"));
     },
     json() {
-      return attempt(() => readText(uncoded(this, access, "json()"), "json()").then(JSON.parse));
+      return attempt(() => readText(uncoded(this, access, "json()"), "json()").then(fromJson));
     },
     arrayBuffer() {
       return attempt(() => readBytes(access.body(this), "arrayBuffer()").then(ownBuffer));

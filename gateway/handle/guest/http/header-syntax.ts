@@ -9,6 +9,7 @@
  * The expressions look for what is wrong: matching what is right takes the engine 27 bytes of memory a character.
  */
 import { trimHttp } from "./trim.ts";
+import { toJson } from "../json.ts";
 
 const NOT_IN_NAME = /[^!#$%&'*+\-.^_`|~0-9A-Za-z]/;
 const NOT_IN_VALUE = /[^\t\x20-\x7e\x80-\xff]/;
@@ -57,5 +58,5 @@ export function headerValue(input: unknown, name: string): string {
 }
 
 function quote(text: string): string {
-  return JSON.stringify(text.length > 80 ? `${text.slice(0, 80)}...` : text);
+  return toJson(text.length > 80 ? `${text.slice(0, 80)}...` : text);
 }

@@ -4,6 +4,7 @@
  */
 import { brand } from "../global.ts";
 import { headerName, headerValue } from "./header-syntax.ts";
+import { toJson } from "../json.ts";
 
 export type HeadersInit = Headers | Iterable<Iterable<string>> | Record<string, string>;
 
@@ -152,7 +153,7 @@ export class Headers {
  */
 function need(value: string, method: string, name: string): string {
   if (value === undefined)
-    throw new TypeError(`Headers.${method}: the value of ${JSON.stringify(name)} is undefined`);
+    throw new TypeError(`Headers.${method}: the value of ${toJson(name)} is undefined`);
   return value;
 }
 

@@ -1,5 +1,6 @@
 /** What a request's method and options may be (Fetch standard, sections 2.2.1 and 5.4). */
 import { isToken } from "./header-syntax.ts";
+import { toJson } from "../json.ts";
 
 const NORMALIZED = ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"];
 const FORBIDDEN = ["CONNECT", "TRACE", "TRACK"];
@@ -9,7 +10,7 @@ export function checkedMethod(input: unknown): string {
   if (NORMALIZED.includes(method)) return method;
   const upper = method.toUpperCase();
   if (!isToken(method) || FORBIDDEN.includes(upper)) {
-    throw new TypeError(`Request: ${JSON.stringify(method.slice(0, 80))} is not a method that can be used`);
+    throw new TypeError(`Request: ${toJson(method.slice(0, 80))} is not a method that can be used`);
   }
   return NORMALIZED.includes(upper) ? upper : method;
 }
@@ -52,7 +53,7 @@ export function checkedOptions(init: Partial<RequestOptions>, base: RequestOptio
     const value = name === "keepalive" ? Boolean(given) : `${given}`;
     if (ALLOWED[name] && !ALLOWED[name].includes(value as string)) {
       throw new TypeError(
-        `Request: ${name} cannot be ${JSON.stringify(value)}; it is one of ${ALLOWED[name].join(", ")}`,
+        `Request: ${name} cannot be ${toJson(value)}; it is one of ${ALLOWED[name].join(", ")}`,
       );
     }
     options = { ...options, [name]: value };

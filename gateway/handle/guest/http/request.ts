@@ -11,6 +11,7 @@ import { HostSource } from "./host-source.ts";
 import { DEFAULT_OPTIONS, type RequestOptions, checkedMethod, checkedOptions } from "./request-rules.ts";
 import { signals } from "./signal-support.ts";
 import { own, parseUrl } from "../url/parse-url.ts";
+import { toJson } from "../json.ts";
 
 export interface RequestInit extends Partial<RequestOptions> {
   method?: string;
@@ -215,8 +216,7 @@ function newBody(
 function checkedUrl(input: unknown): string {
   const text = `${input as string}`.toWellFormed();
   const url = parseUrl(text);
-  if (url === undefined)
-    throw new TypeError(`Request: ${JSON.stringify(text.slice(0, 200))} is not an absolute URL`);
+  if (url === undefined) throw new TypeError(`Request: ${toJson(text.slice(0, 200))} is not an absolute URL`);
   if (/^[a-z+.-]+:\/\/[^/?#]*@/i.test(url))
     throw new TypeError("Request: a URL with a name or password cannot be used");
   return url;

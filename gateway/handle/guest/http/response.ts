@@ -11,6 +11,7 @@ import { fieldsOfRecord, withType } from "./fields.ts";
 import { Headers, type HeadersInit, copyHeaders, headersOver, serialize } from "./headers.ts";
 import { assertBodyAllowed, checkedStatus, checkedStatusText } from "./response-rules.ts";
 import { parseUrl } from "../url/parse-url.ts";
+import { toJson } from "../json.ts";
 
 export interface ResponseInit {
   status?: number;
@@ -121,7 +122,7 @@ export class Response {
   }
 
   static json(data: unknown, init?: ResponseInit): Response {
-    const text = JSON.stringify(data);
+    const text = toJson(data);
     if (text === undefined) throw new TypeError(`Response.json: a ${typeof data} cannot be written as JSON`);
     const response = new Response(null, init);
     assertBodyAllowed(response.#status);
@@ -134,7 +135,7 @@ export class Response {
     const text = `${url as string}`.toWellFormed();
     const location = parseUrl(text);
     if (location === undefined)
-      throw new TypeError(`Response.redirect: ${JSON.stringify(text)} is not an absolute URL`);
+      throw new TypeError(`Response.redirect: ${toJson(text)} is not an absolute URL`);
     if (!REDIRECTS.includes(Number(status)))
       throw new RangeError(`Response.redirect: ${status} is not a redirect status`);
     const response = new Response();

@@ -3,6 +3,7 @@
  * levels, 100 entries per object, 1,024 characters per string, 4,096 in all. Getters are not called, proxies'
  * traps may be; whatever throws shows as such.
  */
+import { toJson } from "../json.ts";
 
 const LEVELS = 3;
 const ENTRIES = 100;
@@ -153,13 +154,13 @@ function more(count: number): string {
 
 function quote(text: string): string {
   return text.length > STRING_LENGTH
-    ? `${JSON.stringify(text.slice(0, STRING_LENGTH))}... ${text.length - STRING_LENGTH} more`
-    : JSON.stringify(text);
+    ? `${toJson(text.slice(0, STRING_LENGTH))}... ${text.length - STRING_LENGTH} more`
+    : toJson(text);
 }
 
 function propertyName(key: string | symbol): string {
   if (typeof key === "symbol") return `[${key.toString()}]`;
-  return /^[A-Za-z_$][\w$]*$/.test(key) ? key : JSON.stringify(key);
+  return /^[A-Za-z_$][\w$]*$/.test(key) ? key : toJson(key);
 }
 
 function className(value: object): string {

@@ -1,4 +1,5 @@
 /** A thrown value in words, for the log. Getters and proxies of the handler's may throw; the text is bounded. */
+import { toJson } from "../json.ts";
 
 const DESCRIPTION_LENGTH = 2048;
 const STACK_LENGTH = 8192;
@@ -23,7 +24,7 @@ function describeChain(thrown: unknown, causes: number): string {
 }
 
 function plain(value: unknown): string {
-  return JSON.stringify(value) ?? String(value);
+  return toJson(value) ?? String(value);
 }
 
 function safely(text: () => string): string {

@@ -7,6 +7,7 @@ import { Request, type RequestInit, requestBody, requestSignal } from "../http/r
 import type { Response } from "../http/response.ts";
 import { parseUrl } from "../url/parse-url.ts";
 import { type Answer, giveUpBody, send, toResponse } from "./subrequest.ts";
+import { toJson } from "../json.ts";
 
 const LIMIT = 20;
 const REDIRECTS = [301, 302, 303, 307, 308];
@@ -49,7 +50,7 @@ function locationOf(answer: Answer, base: string): string | undefined {
   for (let i = 0; i < fields.length; i += 2) {
     if (fields[i] !== "location") continue;
     const location = parseUrl(fields[i + 1]!, base);
-    if (location === undefined) throw failed(`the location ${JSON.stringify(fields[i + 1])} is not a URL`);
+    if (location === undefined) throw failed(`the location ${toJson(fields[i + 1])} is not a URL`);
     const hash = base.indexOf("#");
     return hash < 0 || location.includes("#") ? location : location + base.slice(hash);
   }

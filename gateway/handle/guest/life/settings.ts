@@ -1,4 +1,5 @@
 /** What the host tells about the route when the image is made. */
+import { fromJson } from "../json.ts";
 
 export interface Settings {
   /** The route's `env`: strings. */
@@ -19,5 +20,5 @@ export const settings: Settings = {
 };
 
 export function configureSettings(json: string): void {
-  Object.assign(settings, JSON.parse(json));
+  Object.assign(settings, fromJson(json));
 }

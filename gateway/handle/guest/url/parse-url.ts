@@ -5,6 +5,7 @@
 import { CALL } from "../../abi.ts";
 import { host } from "../host.ts";
 import { matchesCanonical } from "./canonical.ts";
+import { toJson } from "../json.ts";
 
 /**
  * The request's own URL, once somebody has asked for it and if the host has seen that it is canonical; until then
@@ -37,5 +38,5 @@ export function withPart(url: string, set: string, value: string): string | unde
 }
 
 function askHost(parameters: object): string | undefined {
-  return (host(CALL.crypto, "url", JSON.stringify(parameters)) as string) || undefined;
+  return (host(CALL.crypto, "url", toJson(parameters)) as string) || undefined;
 }
