@@ -30,7 +30,7 @@ import { rewrite } from "./handle/subrequests.ts";
 import type { GatewayConfig } from "./config/types.ts";
 import { totalWeight, weighted } from "./proxy/balance.ts";
 import type { Deadlines } from "./proxy/deadlines.ts";
-import { forward } from "./proxy/forward.ts";
+import { type ForwardedRequest, asItCame, forward } from "./proxy/forward.ts";
 import { forwardUpgrade, type Tunnel } from "./proxy/upgrade.ts";
 import type { Upstream } from "./proxy/upstream.ts";
 import { refuse, refuseUpgrade } from "./reply/refuse.ts";
@@ -201,7 +201,7 @@ export class Gateway {
 
   #admit(visit: Visit): void {
     const { handler } = visit.route.config;
-    if (!handler) return this.#enter(visit, PROXY_GATE, (permit) => this.#forward(visit, permit));
+    if (!handler) return this.#goOn(visit);
     const passage = visit.route.breaker?.pass(performance.now());
     if (passage === null) return this.#rest(visit);
     visit.request.passage = passage ?? null;
@@ -263,6 +263,11 @@ export class Gateway {
         generation.leave();
       },
       takeOver: (failed) => this.#takeOver(visit, failed),
+      passOn: (forwarded, outcome) => {
+        this.#explain(exchange, request, outcome);
+        request.handled(outcome);
+        this.#goOn(visit, forwarded);
+      },
       done: (outcome) => {
         this.#explain(exchange, request, outcome);
         request.endHandled(outcome);
@@ -295,9 +300,9 @@ export class Gateway {
     return true;
   }
 
-  /** To the route's upstream instead of its handler. */
-  #goOn(visit: Visit): void {
-    this.#enter(visit, PROXY_GATE, (permit) => this.#forward(visit, permit));
+  /** To the route's upstream: instead of its handler, or because that has nothing more to say. */
+  #goOn(visit: Visit, forwarded?: ForwardedRequest): void {
+    this.#enter(visit, PROXY_GATE, (permit) => this.#forward(visit, permit, forwarded));
   }
 
   #explain(exchange: Exchange, request: Request, outcome: Served): void {
@@ -326,7 +331,8 @@ export class Gateway {
 
   // proxy --------------------------------------------------------------------------------------------------------
 
-  #forward({ exchange, request, route }: Visit, permit: Permit): void {
+  /** What goes on is the client's request as it came, unless a handler has had it. */
+  #forward({ exchange, request, route }: Visit, permit: Permit, forwarded?: ForwardedRequest): void {
     const upstream = upstreamOf(route);
     const { policy, timeouts } = route.ways.get(upstream)!;
     const options = {
@@ -334,7 +340,7 @@ export class Gateway {
       policy,
       timeouts,
       replyIdleMs: this.#replyIdleMs,
-      target: rewrite(exchange.target, route),
+      request: forwarded ?? asItCame(exchange, rewrite(exchange.target, route)),
     };
     forward(exchange, options, (outcome) => {
       permit.release();

@@ -36,6 +36,8 @@ const BOX = { undefined: 0, event: 8, id: 16, flag: 24, list: 64, scratch: 96 };
 export class EffectList {
   /** Set by an effect after which nothing more can come of the request. */
   final = false;
+  /** A subrequest of this turn goes where the request itself would go without its handler. */
+  sentNext = false;
   count = 0;
   logsDropped = 0;
   /** Where records are written. */
@@ -74,6 +76,7 @@ export class EffectList {
 
   #clear(): void {
     this.final = false;
+    this.sentNext = false;
     this.count = 0;
     this.logsDropped = 0;
     this.#logLines = 0;
@@ -121,6 +124,22 @@ export class EffectList {
     words[record + 6] = body.pointer;
     words[record + 7] = body.bytes;
     this.count++;
+  }
+
+  /**
+   * Makes another effect of the first `from` of this turn with this `a`, if its body suits: `suits` gets its kind and what stands for its
+   * pointer. False: nothing was changed.
+   */
+  change(from: number, a: number, suits: (kind: number, body: number) => boolean, to: number): boolean {
+    const { words } = this.letter;
+    for (let index = 0; index < this.count; index++) {
+      const record = recordOf(index);
+      if (words[record] !== from || words[record + 1] !== a) continue;
+      if (!suits(words[record + 2]!, words[record + 6]!)) return false;
+      words[record] = to;
+      return true;
+    }
+    return false;
   }
 
   /** There is one timer, the last one asked for: setting and clearing many takes one record. */

@@ -12,6 +12,7 @@ import { effectBody, effectText } from "./letters.ts";
 import { MAX_EFFECTS } from "./control.ts";
 import { Floating } from "./floating.ts";
 import { PAGE_BYTES } from "./layout.ts";
+import { settlesOnly } from "./waiting-promise.ts";
 import type { Vm } from "./vm.ts";
 
 /** The functions that the platform hands over while its image is made: pointers to their values. */
@@ -23,6 +24,13 @@ export interface Installed {
 
 /** As crypto.getRandomValues allows (Web Cryptography Level 2, section 10.1.1). */
 const RANDOM_BYTES_MAX = 65_536;
+
+/** The target of ctx.next(). */
+const NEXT = "next";
+
+/** No body, or the one that came with the request. */
+const needsNoArena = (kind: number, body: number) =>
+  kind === BODY_KIND.none || (kind === BODY_KIND.host && body === 0);
 
 /** What the platform passes at most: an operation, its parameters, and a handful of buffers. */
 const CRYPTO_ARGUMENTS_MAX = 12;
@@ -77,6 +85,8 @@ export class HostCalls {
         // Two texts and a body in one record would need three spans: the target takes a record of its own.
         effects.add(effect, integer(1), kind, 0, effects.text(value(3)), this.#body(kind, value(5)));
         effects.add(0, 0, 0, 0, target);
+        effects.sentNext ||=
+          effectText(vm.bytes, target.pointer, Math.min(target.bytes, NEXT.length + 1)) === NEXT;
         break;
       }
       case EFFECT.write:
@@ -136,6 +146,8 @@ export class HostCalls {
         return vm.exports.qjs_new_number(vm.layout.arenaBytes);
       case CALL.now:
         return vm.exports.qjs_new_number(performance.timeOrigin + performance.now() - this.startedAtMs);
+      case CALL.passOn:
+        return this.#passOn(argc, argv);
       case CALL.crypto:
         return this.#effects.lend(() => this.#crypto(argc, argv));
       default:
@@ -150,6 +162,16 @@ export class HostCalls {
     if (!turn || !configure || !adopt) return this.#throw("install takes three functions");
     const hold = (value: number) => vm.exports.qjs_dup_value(value);
     this.installed = { turn: hold(turn), configure: hold(configure), adopt: hold(adopt) };
+    return this.#undefined();
+  }
+
+  #passOn(argc: number, argv: number): number {
+    const vm = this.#vm;
+    const [id, next, answer] = [1, 2, 3].map((index) => vm.argument(argc, argv, index));
+    const { subrequest, passOn } = EFFECT;
+    this.#effects.final =
+      settlesOnly(vm.words, next!, answer!) &&
+      this.#effects.change(subrequest, vm.integer(id!), needsNoArena, passOn);
     return this.#undefined();
   }
 

@@ -120,6 +120,7 @@ export class SlotVm {
     this.#calls.startedAtMs = this.#letter.startedAtMs[0]!;
     this.#deliver();
     this.#runJobs();
+    if (this.#effects.sentNext && !this.#effects.final) this.#callTurn(EVENT.idle);
     this.#calls.reportFloating();
     this.#save();
     if (!this.#effects.final) return OUTCOME.suspended;
@@ -199,6 +200,12 @@ export class SlotVm {
       dataBytes: words[LETTER.dataBytes]!,
       flag: words[LETTER.flag]!,
     });
+  }
+
+  /** Without anything that a letter brings. */
+  #callTurn(event: number): void {
+    const nothing = { id: 0, textBytes: -1, dataBytes: -1, flag: 0 };
+    this.#effects.callTurn(this.#imageWord(IMAGE.turn), { event, ...nothing });
   }
 
   /** Promise jobs, until none is left or the request is complete: what would run after that has no effect. */

@@ -1,8 +1,8 @@
 /**
  * How the engine keeps values: byte offsets, bits and numbers of quickjs-ng 0.17 on wasm32 as in quickjs-wasi 3.6.2
  * (quickjs.h: JSValue with NaN boxing; quickjs.c: JSObject, JSShape, JSShapeProperty, JSString, JSStringSlice,
- * JSStringRope). They belong to that very binary, whose hash is pinned (module/arena-module.ts); whenever an image is
- * made, json/proof.ts shows on values of every kind that they are right.
+ * JSStringRope, JSPromiseData, JSPromiseReactionData, JSPromiseFunctionData). They belong to that very binary, whose hash is pinned (module/arena-module.ts); whenever an image is
+ * made, json/proof.ts shows on values of every kind that they are right, but for promises (waiting-promise.ts).
  */
 
 /** The upper word of a value. Every upper word that is none of the engine's tags (-9 to 8) belongs to a double. */
@@ -30,12 +30,21 @@ export const OBJECT = {
   head: 8,
   shape: 12,
   properties: 16,
+  data: 24,
   arrayValues: 28,
   arrayCount: 32,
 } as const;
 
 /** Of an object's head; the flags are is_exotic and fast_array. */
 export const HEAD = { flags: 0x18, classShift: 16 } as const;
+/** JS_CLASS_PROMISE and JS_CLASS_PROMISE_RESOLVE_FUNCTION. */
+export const CLASS = { promise: 52, resolver: 53 } as const;
+/** A promise's data: its state, and the head of the list of those who wait for it to be fulfilled (JS_PROMISE_PENDING is 0). */
+export const PROMISE = { state: 0, pending: 0, listeners: 4 } as const;
+/** Of a list's head, and of each in it; each is also a JSPromiseReactionData with the function that is called. */
+export const LISTENER = { next: 4, handler: 24 } as const;
+/** Data of the function that resolves a promise. */
+export const RESOLVER = { promise: 0 } as const;
 /** Class JS_CLASS_OBJECT with neither flag; JS_CLASS_ARRAY with both, which means that all elements are in one vector. */
 export const PLAIN_OBJECT = { flags: 0, class: 1 } as const;
 export const FAST_ARRAY = { flags: 0x18, class: 2 } as const;

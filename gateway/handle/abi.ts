@@ -37,6 +37,11 @@ export const EVENT = {
   writeFailed: 9,
   /** The client is gone: request.signal is aborted. */
   clientGone: 10,
+  /**
+   * Nothing is left to do in a turn that sent a subrequest to "next". Not a turn of its own: the moment for CALL.passOn. Runs no code of
+   * the handler's.
+   */
+  idle: 11,
 } as const;
 
 /** What the host has seen of a request; flags. */
@@ -82,6 +87,8 @@ export const EFFECT = {
   threw: 11,
   /** badResponse(why): the handler's answer is no valid response. */
   badResponse: 12,
+  /** Instead of `subrequest`, and as there: the handler's answer is what the upstream answers. Comes of CALL.passOn. */
+  passOn: 13,
 } as const;
 
 /** Guest to host, answered at once: `host(call, ...)` returns a value. */
@@ -98,6 +105,12 @@ export const CALL = {
   crypto: 36,
   /** arenaBytes(): returns the size of the arena. Not part of the image: one image may run in pools of several sizes. */
   arenaBytes: 37,
+  /**
+   * passOn(id, next, answer): of the subrequest `id` of this turn, the promise that the handler got, and the one that it answered
+   * with. If the first only settles the second, and no body is to be written, the effect becomes EFFECT.passOn, and the request is
+   * complete.
+   */
+  passOn: 38,
 } as const;
 
 export const BODY_KIND = {

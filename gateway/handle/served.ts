@@ -11,6 +11,7 @@ import type { SlotHolder } from "../arena/arenas.ts";
 import { EVENT_BYTES_MAX, type Effect, effectBody, effectText } from "../arena/letters.ts";
 import { type Code, GatewayError } from "../errors.ts";
 import type { Generation, Route } from "../generation.ts";
+import type { ForwardedRequest } from "../proxy/forward.ts";
 import { faultOfFields } from "../proxy/headers.ts";
 import { refuse } from "../reply/refuse.ts";
 import { ONE_WRITE_BYTES } from "../reply/reply-writer.ts";
@@ -18,13 +19,14 @@ import { sendReply } from "../reply/send.ts";
 import { BODY_KIND, EFFECT, EVENT, PIECE_BYTES } from "./abi.ts";
 import { Answer, type AnswerOwner } from "./answer.ts";
 import { abortWords } from "./abort-words.ts";
+import { RequestFault, askedRequest } from "./asked-request.ts";
 import { consoleText } from "./console-text.ts";
 import { type Culprit, culpritOf, culpritOfStack } from "./culprit.ts";
 import type { LoadedHandler } from "./handler-set.ts";
 import { explainMissing } from "./missing-globals.ts";
 import { requestHead } from "./request-head.ts";
 import { type AbortCause, HandlerRun, type RunEnd, type RunOwner, type RunPlace } from "./run.ts";
-import { type GivenBody, Subrequests } from "./subrequests.ts";
+import { type GivenBody, Subrequests, rewrite } from "./subrequests.ts";
 
 /** What the gateway wants to know of a handler's work, for logs and metrics. */
 export interface Served {
@@ -57,6 +59,8 @@ export interface ServeOptions {
    * it was. True: somebody else answers, and neither `done` nor an answer comes from here.
    */
   takeOver(failed: Served): boolean;
+  /** The handler has answered with what the upstream will answer to this. Neither `done` nor an answer comes from here. */
+  passOn(request: ForwardedRequest, served: Served): void;
   /** Slot and response are over. */
   done(served: Served): void;
 }
@@ -92,6 +96,8 @@ export class HandlerExchange implements RunOwner, AnswerOwner, ResponseWatcher, 
   #logsCut = 0;
   /** The record of a subrequest whose target is in the next record. */
   #pendingSubrequest: Effect | null = null;
+  /** What goes on to the upstream in place of the client's request. */
+  #passedOn: ForwardedRequest | null = null;
   #answered = false;
   /** The answer has left the arena, which need not wait for the client to take it. */
   #copied = false;
@@ -167,6 +173,8 @@ export class HandlerExchange implements RunOwner, AnswerOwner, ResponseWatcher, 
         return;
       case 0:
         return this.#subrequest(effect);
+      case EFFECT.passOn:
+        return this.#passOnRequest(effect);
       case EFFECT.abort:
         return effect.a === 0 ? undefined : this.#subrequests.abort(effect.a);
       case EFFECT.pull:
@@ -251,11 +259,26 @@ export class HandlerExchange implements RunOwner, AnswerOwner, ResponseWatcher, 
     this.#pendingSubrequest = null;
     if (!record) return;
     if (Math.max(record.textBytes, textBytes) > HEAD_BYTES) {
-      const text = `the head of a request may have ${HEAD_BYTES} bytes`;
-      return this.#run.deliver({ event: EVENT.subrequestFailed, id: record.a, text });
+      return this.#run.deliver({ event: EVENT.subrequestFailed, id: record.a, text: HEAD_TOO_LARGE });
     }
     const target = effectText(bytes, textPointer, textBytes);
     this.#subrequests.send(record.a, target, this.#text(record), this.#given(record));
+  }
+
+  /** What it sends on is what the upstream gets of the client's request; the answer is none of the handler's business. */
+  #passOnRequest(effect: Effect): void {
+    if (effect.textBytes > HEAD_BYTES) return this.#fail(threwFetchFailed(HEAD_TOO_LARGE));
+    try {
+      const { method, url, headers } = askedRequest(this.#text(effect), this.#exchange);
+      if (method !== this.#exchange.method)
+        throw new RequestFault(`the method is not ${this.#exchange.method}`);
+      const path = rewrite(url.pathname + url.search, this.#options.route);
+      const body = effect.b === BODY_KIND.none ? null : this.#exchange.body;
+      this.#passedOn = { path, headers, body };
+    } catch (error) {
+      if (!(error instanceof RequestFault)) throw error;
+      this.#fail(threwFetchFailed(error.message));
+    }
   }
 
   #given(effect: Effect): GivenBody {
@@ -342,6 +365,12 @@ export class HandlerExchange implements RunOwner, AnswerOwner, ResponseWatcher, 
     queueMicrotask(() => this.#run.abort("wall"));
   }
 
+  /** The arena is free; the request is not answered yet. */
+  #goOn(passedOn: ForwardedRequest): void {
+    this.#takenOver = this.#closed = true;
+    this.#options.passOn(passedOn, this);
+  }
+
   #text({ bytes, textPointer, textBytes }: Effect, limitBytes = textBytes): string {
     return effectText(bytes, textPointer, Math.min(textBytes, limitBytes));
   }
@@ -357,6 +386,7 @@ export class HandlerExchange implements RunOwner, AnswerOwner, ResponseWatcher, 
   ended(end: RunEnd): void {
     this.handlerMs = performance.now() - this.#startedMs;
     this.#subrequests.close();
+    if (this.#passedOn && !this.#closed) this.#goOn(this.#passedOn);
     if (this.#takenOver) return this.#run.release();
     if (end.kind === "aborted") this.#aborted(end.cause, end);
     else if (!this.#answered)
@@ -419,6 +449,10 @@ const STACK_BYTES = 16_384;
 const LOG_LINE_BYTES = 128;
 /** Heads become strings and lists of strings on the I/O thread, which has no arena around it. */
 const HEAD_BYTES = 65_536;
+const HEAD_TOO_LARGE = `the head of a request may have ${HEAD_BYTES} bytes`;
+
+/** As the handler would have thrown it, had it still been there. */
+const threwFetchFailed = (why: string) => new GatewayError("HANDLE_THREW", `TypeError: fetch failed: ${why}`);
 
 /** A length that a handler announces for a body that is still to come: at most one, and a number (RFC 9110 section 8.6). */
 function faultOfLength(headers: readonly string[]): string | null {

@@ -12,11 +12,11 @@ import type { Generation, Route } from "../generation.ts";
 import { totalWeight, weighted } from "../proxy/balance.ts";
 import type { BodySource, BodyWriter, UpstreamRequest } from "../proxy/engine.ts";
 import { FedBody } from "../proxy/fed-body.ts";
-import { faultOfFields, hostFor, requestHeaders } from "../proxy/headers.ts";
+import { hostFor, requestHeaders } from "../proxy/headers.ts";
 import { Subrequest, type SubrequestHead } from "../proxy/subrequest.ts";
 import type { Upstream } from "../proxy/upstream.ts";
-import { ExpectedError } from "../shared/expected-error.ts";
 import { EVENT, PIECE_BYTES } from "./abi.ts";
+import { RequestFault, askedRequest } from "./asked-request.ts";
 import type { TurnEvent } from "./run.ts";
 
 /** A body as a handler gives it: nothing, bytes (copied; null: too many), a body the host holds, or a stream to come. */
@@ -129,10 +129,7 @@ export class Subrequests {
         `more than ${limits.subrequests} subrequests; raise limits.subrequests of this route`,
       );
     }
-    const [method = "", address = "", ...headers] = head.split("\n");
-    const fault = faultOfFields(headers);
-    if (fault) throw new RequestFault(fault);
-    const url = this.#urlOf(address);
+    const { method, url, headers } = askedRequest(head, this.#exchange);
     const upstream = this.#upstreamFor(target, url);
     let fed: FedBody | undefined;
     if (body.kind === "stream") fed = this.#feed(id);
@@ -149,21 +146,6 @@ export class Subrequests {
         this.#arrived({ event: EVENT.subrequestFailed, id, text: wordsFor(error) });
       },
     );
-  }
-
-  /** A path alone is relative to the request's own URL. */
-  #urlOf(address: string): URL {
-    const url = URL.parse(address) ?? this.#relative(address);
-    if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) {
-      throw new RequestFault(`${JSON.stringify(address.slice(0, 200))} is not an http(s) URL`);
-    }
-    return url;
-  }
-
-  #relative(address: string): URL | null {
-    const { head, connection, target } = this.#exchange;
-    const own = `${connection.scheme}://${head.host ?? "localhost"}${target}`;
-    return URL.parse(address, URL.canParse(own) ? own : "http://localhost/");
   }
 
   #upstreamFor(target: string, url: URL): Upstream {
@@ -261,9 +243,6 @@ export class Subrequests {
     this.#deliver(event);
   }
 }
-
-/** Something about a subrequest that its author can put right; the text is for the author. */
-class RequestFault extends ExpectedError {}
 
 /** A subrequest's answer as another one's body, one piece at a time. */
 class Relay implements BodySource {

@@ -7,15 +7,28 @@ import type { UpstreamRequest } from "./engine.ts";
 import { hostFor, requestHeaders, type ForwardingPolicy } from "./headers.ts";
 import type { Upstream } from "./upstream.ts";
 
+/** What goes on of the client's request; its method does in any case. */
+export interface ForwardedRequest {
+  /** Path and query. */
+  readonly path: string;
+  /** Names and values in turn; what belongs to this hop is left out, what the next one is to know is added. */
+  readonly headers: readonly string[];
+  readonly body: UpstreamRequest["body"];
+}
+
 export interface ForwardOptions {
   readonly upstream: Upstream;
   readonly policy: ForwardingPolicy;
   /** Longest time without the client taking a byte of the answer; 0: no limit. */
   readonly replyIdleMs: number;
-  /** Path and query if a route rewrites them. */
-  readonly target?: string | undefined;
+  readonly request: ForwardedRequest;
   readonly timeouts?: CallTimeouts | undefined;
   readonly stickyKey?: string | null | undefined;
+}
+
+/** The client's request, but for the path. */
+export function asItCame({ head, body }: Exchange, path: string): ForwardedRequest {
+  return { path, headers: head.fields, body };
 }
 
 /** Sends the client's request upstream and the answer back. Returns something that can be aborted. */
@@ -25,6 +38,7 @@ export function forward(
   done: (outcome: Outcome) => void,
 ): Delivery {
   const { upstream, policy, replyIdleMs } = options;
+  const { path, headers, body } = options.request;
   const delivery = new Delivery(
     exchange,
     { deadlines: upstream.deadlines, replyIdleMs, rules: policy.response },
@@ -32,10 +46,10 @@ export function forward(
   );
   const request: UpstreamRequest = {
     method: exchange.method,
-    path: options.target ?? exchange.target,
+    path,
     host: hostFor(exchange, policy),
-    headers: requestHeaders(exchange, policy),
-    body: exchange.body,
+    headers: requestHeaders(exchange, policy, headers),
+    body,
   };
   const { timeouts, stickyKey = null } = options;
   delivery.attach(upstream.send(request, delivery, { timeouts, stickyKey }));

@@ -39,7 +39,7 @@ export function hostFor(exchange: Arrival, policy: ForwardingPolicy): string | n
 export function requestHeaders(
   exchange: Arrival,
   policy: ForwardingPolicy,
-  raw = exchange.head.fields,
+  raw: readonly string[] = exchange.head.fields,
 ): string[] {
   const came = new Came();
   const out = came.copyRequest(raw, exchange.head.connectionNames);

@@ -16,7 +16,10 @@ const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.mi
 
 const directory = mkdtempSync(join(tmpdir(), "nea-page-"));
 const pass = join(directory, "pass.ts");
-writeFileSync(pass, "export default { fetch: (request: Request, env: unknown, ctx: any) => ctx.next() };\n");
+writeFileSync(
+  pass,
+  "export default { fetch: async (request: Request, env: unknown, ctx: any) => await ctx.next() };\n",
+);
 
 let browser: Browser;
 let gateway: GatewayProcess;

@@ -22,7 +22,7 @@ function handler(name: string, code: string): string {
 
 const pass = handler(
   "pass.ts",
-  `export default { fetch: (request: Request, env: unknown, ctx: any) => ctx.next() };\n`,
+  `export default { fetch: async (request: Request, env: unknown, ctx: any) => await ctx.next() };\n`,
 );
 const thrower = handler(
   "thrower.ts",

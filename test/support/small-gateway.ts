@@ -7,7 +7,7 @@ import type { GatewayError } from "../../gateway/errors.ts";
 import { targetAddress, type TlsToTarget } from "../../gateway/proxy/connect.ts";
 import { Deadlines } from "../../gateway/proxy/deadlines.ts";
 import type { Outcome } from "../../gateway/proxy/delivery.ts";
-import { forward } from "../../gateway/proxy/forward.ts";
+import { asItCame, forward } from "../../gateway/proxy/forward.ts";
 import { plainPolicy, type ForwardingPolicy } from "../../gateway/proxy/headers.ts";
 import { Upstream, type UpstreamOptions, type UpstreamParts } from "../../gateway/proxy/upstream.ts";
 import { refuse } from "../../gateway/reply/refuse.ts";
@@ -107,7 +107,8 @@ export class SmallGateway {
     const tooLarge = exchange.body?.tooLarge() ?? null;
     if (tooLarge !== null) return refuse(exchange, tooLarge);
     this.active += 1;
-    forward(exchange, { upstream, policy, replyIdleMs }, (outcome) => {
+    const request = asItCame(exchange, exchange.target);
+    forward(exchange, { upstream, policy, replyIdleMs, request }, (outcome) => {
       this.active -= 1;
       this.outcomes.push(outcome);
       if (outcome.error !== null && !outcome.replied) refuse(exchange, outcome.error);

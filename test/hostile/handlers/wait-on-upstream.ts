@@ -2,7 +2,7 @@ import type { Handler } from "nea-gateway";
 
 // The upstream never answers.
 export default {
-  fetch(_request, _env, ctx) {
-    return ctx.next();
+  async fetch(_request, _env, ctx) {
+    return await ctx.next();
   },
 } satisfies Handler;

@@ -4,16 +4,31 @@
  */
 import { CALL } from "../../abi.ts";
 import { host } from "../host.ts";
-import { Request, type RequestInit, isRequest, pathRequest } from "../http/request.ts";
+import { Request, type RequestInit, isRequest, pathRequest, requestHead } from "../http/request.ts";
 import type { Response } from "../http/response.ts";
 import { waitUntil } from "./reply.ts";
 import { configureSettings, settings } from "./settings.ts";
-import { send, toResponse } from "./subrequest.ts";
+import { methodOf, onlySubrequest, send, toResponse } from "./subrequest.ts";
+import { isAnythingUnderWay } from "./under-way.ts";
 
 let current: Request | undefined;
 
+/** What the last ctx.next() returned. */
+let lastNext: Promise<Response> | undefined;
+
 export function beginContext(request: Request): void {
   current = request;
+  lastNext = undefined;
+}
+
+/**
+ * `return ctx.next()`: if the handler answers with that promise, or with one that only waits for it, and nothing else is under way,
+ * the request is passed on as if the route had no handler, and the arena is free. The host looks at the promises.
+ */
+export function passOn(answer: Promise<unknown> | undefined): void {
+  if (lastNext === undefined || answer === undefined || isAnythingUnderWay()) return;
+  const id = onlySubrequest(methodOf(requestHead(current!)));
+  if (id > 0) host(CALL.passOn, id, lastNext, answer);
 }
 
 /** A request out of what fetch() takes; a path is enough where the host knows the origin. */
@@ -47,7 +62,7 @@ function next(input?: unknown, init?: RequestInit): Promise<Response> {
       new TypeError("ctx.next(): this route has no upstream; name one under `upstream` in its route"),
     );
   }
-  return sendTo("next", input, init);
+  return (lastNext = sendTo("next", input, init));
 }
 
 const arena = {

@@ -30,14 +30,17 @@ interface Waiting {
 }
 
 let last = 0;
+/** Of the last one: what it asked with. */
+let lastMethod = "";
+let lastFollows = false;
 const waiting = new Map<number, Waiting>();
 /** By error: of which subrequest the handler has been told with it. */
-const failures = new Map<unknown, number>();
+let failures = new WeakMap<object, number>();
 
 forgetWith(() => {
   last = 0;
   waiting.clear();
-  failures.clear();
+  failures = new WeakMap();
 });
 
 /** Sends a request, taking its body; rejects like fetch() does. */
@@ -50,9 +53,22 @@ export function send(target: string, request: Request): Promise<Answer> {
   const id = ++last;
   leftovers.any = true;
   const answer = new Promise<Answer>((resolve, reject) => waiting.set(id, { resolve, reject }));
-  start(id, target, requestHead(request), source);
+  const head = requestHead(request);
+  lastMethod = methodOf(head);
+  start(id, target, head, source);
+  lastFollows = signal !== undefined;
   if (signal) followSignal(id, signal);
   return answer;
+}
+
+/** Of a head as the host has it. */
+export function methodOf(head: string): string {
+  return head.slice(0, head.indexOf("\n"));
+}
+
+/** The last subrequest if it is the only one that will be answered, and nobody's signal ends it; else 0. */
+export function onlySubrequest(method: string): number {
+  return waiting.size === 1 && waiting.has(last) && lastMethod === method && !lastFollows ? last : 0;
 }
 
 function start(id: number, target: string, head: string, source: BodySource | null): void {
@@ -106,7 +122,7 @@ export function onSubrequestFailed(id: number, why: string): void {
 
 /** The subrequest whose failure this very error is; 0: none. */
 export function failedSubrequest(error: unknown): number {
-  return failures.get(error) ?? 0;
+  return failures.get(error as object) ?? 0;
 }
 
 export function toResponse(answer: Answer, redirected: boolean, immutable: boolean): Response {

@@ -4,7 +4,7 @@ import { host } from "../host.ts";
 import { onBodyChunk, onBodyEnd, onBodyFailed } from "../http/host-source.ts";
 import { incomingRequest } from "../http/request.ts";
 import { own } from "../url/parse-url.ts";
-import { beginContext, configureContext, ctx, env } from "./context.ts";
+import { beginContext, configureContext, ctx, env, passOn } from "./context.ts";
 import { features } from "./features.ts";
 import { type FetchTarget, fetchTarget } from "./fetch-target.ts";
 import { forgetLeftovers, leftovers } from "./leftovers.ts";
@@ -23,10 +23,13 @@ const {
   writable,
   writeFailed,
   clientGone,
+  idle,
 } = EVENT;
 const then = Promise.prototype.then;
 
 let target: FetchTarget | undefined;
+/** Of the handler's answer, if it was not there at once. */
+let promised: Promise<unknown> | undefined;
 
 function turn(event: number, id: number, a: unknown, b: unknown): void {
   if (event === start) return begin(a as string, b as number);
@@ -39,10 +42,12 @@ function turn(event: number, id: number, a: unknown, b: unknown): void {
   if (event === bodyFailed) return onBodyFailed(id, a as string);
   if (event === writeFailed) return onWriteFailed(id);
   if (event === clientGone) return features.onClientGone?.();
+  if (event === idle) return passOn(promised);
 }
 
 function begin(head: string, flags: number): void {
   beginReply();
+  promised = undefined;
   if (leftovers.any) forgetLeftovers();
   own.isCanonical = (flags & START_FLAG.canonicalUrl) !== 0;
   const request = incomingRequest(head, (flags & START_FLAG.body) !== 0);
@@ -53,7 +58,9 @@ function begin(head: string, flags: number): void {
   } catch (error) {
     return fail(error);
   }
-  if (!replyWith(answer)) then.call(Promise.resolve(answer), reply, fail);
+  if (replyWith(answer)) return;
+  promised = Promise.resolve(answer);
+  then.call(promised, reply, fail);
 }
 
 function adopt(namespace: Record<string, unknown>): void {
