@@ -82,7 +82,7 @@ const limits = defaultedSection(
     subrequests: withDefault(
       count(0, 1000),
       4,
-      "Requests the handler may make: `ctx.next()`, bindings and `fetch` together.",
+      "Requests the handler may make: `ctx.next()`, bindings and `fetch` together. A `ctx.next()` that is returned as it is, is the client's own and does not count.",
     ),
     console: withDefault(
       size("0", "1Mi"),

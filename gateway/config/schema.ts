@@ -152,7 +152,12 @@ export const configSchema = section(
     pools: namedMap(name, pool, "section per name", "Pools of arenas by name."),
     proxy: defaultedSection(
       {
-        slots: withDefault(count(1, 65_536), 256, "Requests forwarded at once, without a handler.", restart),
+        slots: withDefault(
+          count(1, 65_536),
+          256,
+          "Requests forwarded at once: those without a handler, and those that one has passed on (`return ctx.next()`).",
+          restart,
+        ),
         queue: queue(256, "1s"),
         bufferBytes: withDefault(
           size("16Ki", "1Mi"),

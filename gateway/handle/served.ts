@@ -267,7 +267,7 @@ export class HandlerExchange implements RunOwner, AnswerOwner, ResponseWatcher, 
 
   /** What it sends on is what the upstream gets of the client's request; the answer is none of the handler's business. */
   #passOnRequest(effect: Effect): void {
-    if (effect.textBytes > HEAD_BYTES) return this.#fail(threwFetchFailed(HEAD_TOO_LARGE));
+    if (effect.textBytes > HEAD_BYTES) return this.#cannotPassOn(HEAD_TOO_LARGE);
     try {
       const { method, url, headers } = askedRequest(this.#text(effect), this.#exchange);
       if (method !== this.#exchange.method)
@@ -277,8 +277,14 @@ export class HandlerExchange implements RunOwner, AnswerOwner, ResponseWatcher, 
       this.#passedOn = { path, headers, body };
     } catch (error) {
       if (!(error instanceof RequestFault)) throw error;
-      this.#fail(threwFetchFailed(error.message));
+      this.#cannotPassOn(error.message);
     }
+  }
+
+  /** As the handler would have thrown it, had it still been there to hear of it: where, nobody knows. */
+  #cannotPassOn(why: string): void {
+    this.culprit = culpritOf([], this.#options.handler.positions);
+    this.#fail(new GatewayError("HANDLE_THREW", `TypeError: fetch failed: ${why}`));
   }
 
   #given(effect: Effect): GivenBody {
@@ -450,9 +456,6 @@ const LOG_LINE_BYTES = 128;
 /** Heads become strings and lists of strings on the I/O thread, which has no arena around it. */
 const HEAD_BYTES = 65_536;
 const HEAD_TOO_LARGE = `the head of a request may have ${HEAD_BYTES} bytes`;
-
-/** As the handler would have thrown it, had it still been there. */
-const threwFetchFailed = (why: string) => new GatewayError("HANDLE_THREW", `TypeError: fetch failed: ${why}`);
 
 /** A length that a handler announces for a body that is still to come: at most one, and a number (RFC 9110 section 8.6). */
 function faultOfLength(headers: readonly string[]): string | null {
