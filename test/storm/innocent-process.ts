@@ -100,6 +100,11 @@ function innocentsOf(url: string): Innocent[] {
       },
     ),
     new Innocent(
+      { name: "passed", like: "computing" },
+      `${url}/innocent/passed/p`,
+      says("upstream passed/p"),
+    ),
+    new Innocent(
       { name: "proxied", like: "forwarding" },
       `${url}/innocent/proxied/p`,
       says("upstream proxied/p"),

@@ -62,9 +62,10 @@ export function routesOf(hostile: readonly string[]): CountedRoute[] {
     handled("retried", KEEPER, { ...KEEPING, onOverflow: { retry: "large" } }),
     handled("resting", KEEPER, { ...KEEPING, onFailure: "next", breaker: BREAKER }),
     handled("large", "test/hostile/handlers/answer-large.ts", HOSTILE),
-    handled("passed", "test/bench/handlers/next.ts", { ...HOSTILE, rewrite: { prefix: "/" } }),
+    handled("passed", PASSES, { ...HOSTILE, rewrite: { prefix: "/" } }),
     handled("innocent.same-pool", ANSWERS, { ...INNOCENT, ...RESERVED, pool: "hostile" }),
     handled("innocent.other-pool", ANSWERS, { ...INNOCENT, ...RESERVED, pool: "other" }),
+    handled("innocent.passed", PASSES, { ...INNOCENT, ...RESERVED, pool: "hostile" }),
     handled("innocent.waiting", "test/integration/handlers/patient.ts", { ...INNOCENT, pool: "other" }),
     proxied("innocent.proxied", "innocent", RESERVED),
     proxied("refuse", "refusing"),
@@ -76,6 +77,7 @@ export function routesOf(hostile: readonly string[]): CountedRoute[] {
 }
 
 const KEEPER = "test/storm/handlers/keeper.ts";
+const PASSES = "test/bench/handlers/next.ts";
 const ANSWERS = "test/hostile/handlers/answers.ts";
 
 function handled(name: string, file: string, more: object): CountedRoute {
