@@ -6,7 +6,7 @@ import type { Image } from "../../gateway/arena/images.ts";
 import { type Engine, loadEngine } from "../../gateway/arena/engine.ts";
 import type { BuildFailure, BuiltImage } from "../../gateway/arena/image-builder.ts";
 import { IMAGE, IMAGE_HEADER_BYTES, partsBetween } from "../../gateway/arena/image.ts";
-import { DATA_START, EXTENSION_START } from "../../gateway/arena/layout.ts";
+import { BELL, DATA_START, EXTENSION_START } from "../../gateway/arena/layout.ts";
 import { type Effect, effectText } from "../../gateway/arena/letters.ts";
 import type { Slot, SlotPool } from "../../gateway/arena/slots.ts";
 import { BODY_KIND, EFFECT } from "../../gateway/handle/abi.ts";
@@ -117,8 +117,22 @@ export class ArenaLab {
     while (run.isBusy) await new Promise(setImmediate);
   }
 
+  /** The first places at which an arena differs from its image, the mailbox left out: it is wiped when a request begins. */
+  differences({ bytes, layout }: Slot, image: Image): string[] {
+    const expected = this.#pristine(image).subarray(0, layout.mailboxStart);
+    const found = bytes.subarray(0, layout.mailboxStart);
+    if (Buffer.compare(expected, found) === 0) return [];
+    const places: string[] = [];
+    for (let at = 0; at < expected.length && places.length < 10; at++) {
+      // Whoever rings may do so when the turn has just ended; no handler can tell.
+      if (at >> 2 === BELL) continue;
+      if (expected[at] !== found[at]) places.push(`byte ${at}: ${found[at]}, expected ${expected[at]}`);
+    }
+    return places;
+  }
+
   /** What an arena that holds this image and nothing else contains, put together from the images memory. */
-  pristine(image: Image): Buffer {
+  #pristine(image: Image): Buffer {
     const bytes = Buffer.alloc(this.arenaBytes);
     const images = Buffer.from(this.arenas.images.store.memory.buffer);
     const { offset } = image.span;

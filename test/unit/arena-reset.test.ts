@@ -3,26 +3,11 @@ import { readdirSync } from "node:fs";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { Image } from "../../gateway/arena/images.ts";
 import { MAILBOX, SLOT } from "../../gateway/arena/control.ts";
-import { BELL, DATA_START, PAGE_BYTES, STACK_TOP } from "../../gateway/arena/layout.ts";
-import type { Slot } from "../../gateway/arena/slots.ts";
+import { DATA_START, PAGE_BYTES, STACK_TOP } from "../../gateway/arena/layout.ts";
 import { ArenaLab, MIB, type Recorder } from "../support/arena-lab.ts";
 import { DEAF } from "../support/deaf.ts";
 import { PROGRAM_HANDLER, randomProgram } from "../support/program-handler.ts";
 import { Random } from "../support/random.ts";
-
-/** The first places at which an arena differs from its image, the mailbox left out: it is wiped when a request begins. */
-function differences(lab: ArenaLab, slot: Slot, image: Image): string[] {
-  const expected = lab.pristine(image).subarray(0, slot.layout.mailboxStart);
-  const found = slot.bytes.subarray(0, slot.layout.mailboxStart);
-  if (Buffer.compare(expected, found) === 0) return [];
-  const places: string[] = [];
-  for (let at = 0; at < expected.length && places.length < 10; at++) {
-    // Whoever rings may do so when the turn has just ended; no handler can tell.
-    if (at >> 2 === BELL) continue;
-    if (expected[at] !== found[at]) places.push(`byte ${at}: ${found[at]}, expected ${expected[at]}`);
-  }
-  return places;
-}
 
 describe("the arena is the image again", () => {
   let lab: ArenaLab;
@@ -34,7 +19,7 @@ describe("the arena is the image again", () => {
   async function after(code: string, options: Parameters<ArenaLab["start"]>[1] = {}): Promise<Recorder> {
     const image = await lab.load(code);
     const recorder = await lab.request(image, options);
-    expect(differences(lab, recorder.slot, image)).toEqual([]);
+    expect(lab.differences(recorder.slot, image)).toEqual([]);
     lab.arenas.images.release(image);
     return recorder;
   }
@@ -116,7 +101,7 @@ describe("the arena is the image again", () => {
       const { slot, end } = await large.request(image, { cpuMs: 5 });
       expect(end).toMatchObject({ kind: "aborted", cause: "cpu" });
       for (let looks = 0; looks < 5; looks++) {
-        expect(differences(large, slot, image)).toEqual([]);
+        expect(large.differences(slot, image)).toEqual([]);
         await new Promise(setImmediate);
       }
     }
@@ -164,7 +149,7 @@ describe("the arena is the image again", () => {
     bytes.fill(0xfe, layout.mailboxStart, layout.mailboxStart + control[SLOT.mailboxBytes]!);
     run.abort("wall");
     await recorder.finish();
-    expect(differences(lab, slot, image)).toEqual([]);
+    expect(lab.differences(slot, image)).toEqual([]);
     lab.arenas.images.release(image);
   });
 
@@ -177,7 +162,7 @@ describe("the arena is the image again", () => {
     slot.control[SLOT.condemned] = 1;
     run.abort("wall");
     await recorder.finish();
-    expect(differences(lab, slot, image)).toEqual([]);
+    expect(lab.differences(slot, image)).toEqual([]);
     lab.arenas.images.release(image);
   });
 
@@ -195,7 +180,7 @@ describe("the arena is the image again", () => {
     ] as const) {
       const recorder = await lab.request(image);
       expect(recorder.body).toBe(body);
-      expect(differences(lab, recorder.slot, image)).toEqual([]);
+      expect(lab.differences(recorder.slot, image)).toEqual([]);
     }
     lab.arenas.images.release(large);
     lab.arenas.images.release(small);
@@ -258,7 +243,7 @@ describe("random handlers", () => {
       const { end, threw } = recorder;
       const how = end.kind === "aborted" ? end.cause : threw === "" ? "answered" : "threw";
       ends.set(how, (ends.get(how) ?? 0) + 1);
-      expect(differences(lab, recorder.slot, image), `seed ${seed}, program ${program}, ${how}`).toEqual([]);
+      expect(lab.differences(recorder.slot, image), `seed ${seed}, program ${program}, ${how}`).toEqual([]);
     }
     // The grammar reaches every kind of end.
     for (const how of ["answered", "threw", "memory", "cpu"]) expect(ends.get(how), how).toBeGreaterThan(0);
