@@ -1,6 +1,6 @@
 /** Every gate by whose it is: one per pool, one for what no handler claims, one for upgraded connections. */
 import type { GatewayConfig, RouteConfig } from "../config/types.ts";
-import { Gate, type GateOptions } from "./gate.ts";
+import { Gate, type GateOptions, type Share } from "./gate.ts";
 
 /** Names of the gates that are no pool's. No pool may have them. */
 export const PROXY_GATE = "proxy";
@@ -30,9 +30,12 @@ export class Gates {
 }
 
 function optionsOf({ pools, proxy, upgrades, routes }: GatewayConfig): Record<string, GateOptions> {
-  const withShares = (name: string, options: Omit<GateOptions, "shares">): [string, GateOptions] => {
-    const own = routes.filter(({ slots, ...route }) => slots !== null && gateNameOf(route) === name);
-    return [name, { ...options, shares: Object.fromEntries(own.map((route) => [route.name, route.slots!])) }];
+  const withShares = (gate: string, options: Omit<GateOptions, "shares">): [string, GateOptions] => {
+    const shares = routes.flatMap((route): [string, Share][] => {
+      const share = shareOf(route, gate);
+      return share ? [[route.name, share]] : [];
+    });
+    return [gate, { ...options, shares: Object.fromEntries(shares) }];
   };
   return Object.fromEntries([
     ...Object.values(pools).map((pool) => withShares(pool.name, pool)),
@@ -42,6 +45,10 @@ function optionsOf({ pools, proxy, upgrades, routes }: GatewayConfig): Record<st
   ]);
 }
 
-function gateNameOf({ handler, upgrade }: Pick<RouteConfig, "handler" | "upgrade">): string {
-  return upgrade ? UPGRADE_GATE : (handler?.pool ?? PROXY_GATE);
+/** What a handler passes on is proxied: its route's cap holds there as well; a reserve is of the pool alone. */
+function shareOf({ slots, handler, upgrade }: RouteConfig, gate: string): Share | null {
+  if (slots === null) return null;
+  const own = upgrade ? UPGRADE_GATE : (handler?.pool ?? PROXY_GATE);
+  if (gate === own) return slots;
+  return gate === PROXY_GATE && handler ? { reserve: 0, cap: slots.cap } : null;
 }

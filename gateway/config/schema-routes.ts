@@ -188,7 +188,11 @@ const route = section(
     slots: optionalSection(
       {
         reserve: withDefault(count(0, 65_536), 0, "Slots kept for this route."),
-        cap: optional(count(1, 65_536), "The most slots this route may hold.", "all"),
+        cap: optional(
+          count(1, 65_536),
+          "The most slots this route may hold; of the proxied as well, by requests that its handler passes on.",
+          "all",
+        ),
       },
       "The route's share of the slots it waits for: its pool's, the proxy's, or with `upgrade: true` those for upgrades.",
       "no reserve, no cap",

@@ -93,6 +93,14 @@ beforeAll(async () => {
     proxy: { slots: 2, queue: { length: 0, wait: "1s" } },
     routes: [
       ...routes,
+      {
+        name: "capped",
+        match: { path: { exact: "/capped" } },
+        handler: sync,
+        pool: "one",
+        upstream: "app",
+        slots: { cap: 1 },
+      },
       { name: "sync", match: { path: { exact: "/sync" } }, handler: sync, pool: "one", upstream: "app" },
     ],
   });
@@ -202,5 +210,15 @@ describe("of a request that is passed on", () => {
     expect(await get("/sync")).toMatchObject({ status: 503, code: "ADMIT_QUEUE_FULL" });
     origin.release();
     expect((await Promise.all(held)).map(({ status }) => status)).toEqual([200, 200]);
+  });
+
+  test("its route's cap holds among the proxied as well", async () => {
+    const held = get("/capped");
+    await origin.arrived(1);
+    expect(await get("/capped")).toMatchObject({ status: 503, code: "ADMIT_QUEUE_FULL" });
+    const other = get("/sync");
+    await origin.arrived(2);
+    origin.release();
+    expect([(await held).status, (await other).status]).toEqual([200, 200]);
   });
 });
