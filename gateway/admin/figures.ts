@@ -5,7 +5,7 @@
  * Owner: the admin side. Bound: one RouteFigures per configured route and one for requests without a route (whatever
  * clients send); one wait histogram per gate; one count per error code.
  */
-import { PROXY_GATE, UPGRADE_GATE } from "../admit/gates.ts";
+import { gateNamesOf } from "../admit/gates.ts";
 import type { GatewayConfig, RouteConfig } from "../config/types.ts";
 import type { Code } from "../errors.ts";
 import type { Failure, Observer, RequestRecord, TakenOverBy } from "../observer.ts";
@@ -32,8 +32,7 @@ export class Figures implements Observer {
   #routes: ReadonlyMap<string, RouteFigures> = new Map();
 
   constructor(config: GatewayConfig) {
-    const gates = [...Object.keys(config.pools), PROXY_GATE, UPGRADE_GATE];
-    this.waits = new Map(gates.map((gate) => [gate, new Histogram(DURATION_BOUNDS_S)]));
+    this.waits = new Map(gateNamesOf(config).map((gate) => [gate, new Histogram(DURATION_BOUNDS_S)]));
     this.adopted(config);
   }
 

@@ -29,6 +29,11 @@ export class Gates {
   }
 }
 
+/** Of all gates that there are with this configuration. */
+export function gateNamesOf(config: GatewayConfig): string[] {
+  return Object.keys(optionsOf(config));
+}
+
 function optionsOf({ pools, proxy, upgrades, routes }: GatewayConfig): Record<string, GateOptions> {
   const withShares = (gate: string, options: Omit<GateOptions, "shares">): [string, GateOptions] => {
     const shares = routes.flatMap((route): [string, Share][] => {

@@ -10,12 +10,11 @@
  * JSObject, JSFunctionBytecode, JSString, find_line_num), a binary whose hash is pinned (module/arena-module.ts);
  * test/unit/arena-frames.test.ts holds them. Memory is treated as hostile: every read is bounded, every loop counted.
  */
-import { LENGTH_MASK, STRING, RUNTIME as VALUES } from "./value-layout.ts";
+import { LENGTH_MASK, OBJECT, STRING, RUNTIME as VALUES } from "./value-layout.ts";
 
 const RUNTIME = { ...VALUES, currentFrame: 660 };
 const CONTEXT = { randomState: 280 };
 const FRAME = { previous: 0, callee: 8, pc: 28 };
-const OBJECT = { bytecode: 24 };
 const BYTECODE = {
   code: 12,
   codeBytes: 16,
@@ -78,7 +77,7 @@ function describe(
   frame: number,
   precision: "call" | "last",
 ): Frame | undefined {
-  const bytecode = memory.word(memory.word(frame + FRAME.callee) + OBJECT.bytecode);
+  const bytecode = memory.word(memory.word(frame + FRAME.callee) + OBJECT.data);
   // A native function has other things at this place; a bytecode function points to one of this very context.
   if (bytecode === 0 || memory.word(bytecode + BYTECODE.realm) !== pointers.context) return undefined;
   const functionName = memory.atom(pointers.runtime, memory.word(bytecode + BYTECODE.name));

@@ -1,8 +1,9 @@
 /**
  * How the engine keeps values: byte offsets, bits and numbers of quickjs-ng 0.17 on wasm32 as in quickjs-wasi 3.6.2
  * (quickjs.h: JSValue with NaN boxing; quickjs.c: JSObject, JSShape, JSShapeProperty, JSString, JSStringSlice,
- * JSStringRope, JSPromiseData, JSPromiseReactionData, JSPromiseFunctionData). They belong to that very binary, whose hash is pinned (module/arena-module.ts); whenever an image is
- * made, json/proof.ts shows on values of every kind that they are right, but for promises (waiting-promise.ts).
+ * JSStringRope, JSPromiseData, JSPromiseReactionData, JSPromiseFunctionData). They belong to that very binary, whose
+ * hash is pinned (module/arena-module.ts); whenever an image is made, json/proof.ts shows on values of every kind that
+ * they are right, but for promises (waiting-promise.ts).
  */
 
 /** The upper word of a value. Every upper word that is none of the engine's tags (-9 to 8) belongs to a double. */

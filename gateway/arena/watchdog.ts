@@ -17,12 +17,13 @@ const GRACE_MS = 30;
 const DEAF_MS = 1000;
 /**
  * A turn that is still the same at the second look has been running for as long as this, or twice as long. With 1 instead of 2 an
- * innocent's turn takes 4.5 ms (p99) in a storm instead of 4.8, and a hello request as much CPU time.
+ * innocent's turn took 4.5 ms (p99) in a storm instead of 4.8, and a hello request as much CPU time (measured when a turn that was seen
+ * twice was held up as well).
  */
 const TICK_MS = 1;
 /**
- * A turn that has been seen for so long keeps others waiting, and another thread takes its place meanwhile. On one processor any turn takes
- * as long as the I/O thread leaves it none: with 1 instead of 2 a request of 0.2 ms of computing takes 355 us of CPU time instead of
+ * A turn that has been seen for so long keeps others waiting, and another thread takes its place meanwhile. On one processor a turn also
+ * goes on while the I/O thread has it: with 1 instead of 2 a request of 0.2 ms of computing takes 355 us of CPU time instead of
  * 208, and one of 10 KB of JSON 204 instead of 150, for threads that take one another's place (`npm run bench -- --only csv,json`).
  */
 const HELD_UP_MS = 2;

@@ -20,11 +20,13 @@ export interface ArenaUsage {
 export interface Context {
   /**
    * Continues to the route's upstream, with this request or another, and resolves to its answer. Bodies that are not
-   * read pass by the arena. Redirects are handed back, not followed. `return ctx.next()`, not awaited and with the client's method, gives
-   * the arena back at once, unless something else is under way in it (a timer, a request, `waitUntil`): the request goes on as if the route
-   * had no handler, as one of `proxy.slots`, and the upstream's `timeouts` hold for it instead of `limits.wall`. Rejects with a TypeError when there is no answer; a handler that
-   * lets this very error pass answers as the route would without it (502, 503 or 504 with a PROXY_ code), any other is its
-   * own failure (500).
+   * read pass by the arena. Redirects are handed back, not followed. Rejects with a TypeError when there is no answer; a
+   * handler that lets this very error pass answers as the route would without it (502, 503 or 504 with a PROXY_ code),
+   * any other is its own failure (500).
+   *
+   * `return ctx.next()`, not awaited and with the client's method, gives the arena back at once, unless something else
+   * is under way in it (a timer, a request, `waitUntil`): the request goes on as if the route had no handler, as one of
+   * `proxy.slots`, and the upstream's `timeouts` hold for it instead of `limits.wall`.
    */
   next(request?: Request | URL | string, init?: RequestInit): Promise<Response>;
   /** Keeps the arena until the promise has settled, even after the response was sent; `limits.wall` is the bound. */

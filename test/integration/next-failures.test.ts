@@ -1,10 +1,11 @@
 // What the client is told when ctx.next() fails: what it would be told without the handler, unless the handler says otherwise.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ask } from "../support/client.ts";
 import { GatewayProcess, type LogLine } from "../support/gateway-process.ts";
+import { writeHandler } from "../support/handler-file.ts";
 import { RawOrigin } from "../support/raw-origin.ts";
 
 /** Each is the body of `async fetch(request, env, ctx)`. */
@@ -34,11 +35,10 @@ beforeAll(async () => {
     silent: { targets: [silent.url], timeouts: { head: "100ms" }, health: { passive: { failures: 0 } } },
     broken: { targets: [broken.url], health: { passive: { failures: 0 } } },
   };
-  const handlers = Object.entries(HANDLERS).map(([name, body]) => {
-    const handler = join(directory, `${name}.js`);
-    writeFileSync(handler, `export default { async fetch(request, env, ctx) {\n  ${body}\n} };`);
-    return { name, handler };
-  });
+  const handlers = Object.entries(HANDLERS).map(([name, body]) => ({
+    name,
+    handler: writeHandler(directory, name, body),
+  }));
   const routes = Object.keys(upstreams).flatMap((upstream) => [
     { name: `${upstream}.plain`, match: { path: { exact: `/${upstream}/plain` } }, upstream },
     ...handlers.map(({ name, handler }) => ({

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { type Ask, ask } from "../support/client.ts";
+import { writeHandler } from "../support/handler-file.ts";
 import { HeldOrigin } from "../support/held-origin.ts";
 import { InProcessGateway } from "../support/in-process-gateway.ts";
 
@@ -73,10 +74,8 @@ beforeAll(async () => {
   origin = await HeldOrigin.start();
   quick = await HeldOrigin.start();
   const routes = Object.entries(HANDLERS).map(([name, body], index) => {
-    const handler = join(directory, `${index}.js`);
-    writeFileSync(handler, `export default { async fetch(request, env, ctx) {\n  ${body}\n} };`);
     const pool = {
-      handler,
+      handler: writeHandler(directory, String(index), body),
       pool: "one",
       upstream: "app",
       bindings: { OTHER: name in WAITING ? "app" : "quick" },

@@ -12,7 +12,7 @@ import { defineGlobals } from "../global.ts";
 import { signals } from "../http/signal-support.ts";
 import { features } from "../life/features.ts";
 import { forgetWith, leftovers } from "../life/leftovers.ts";
-import { isUnderWay } from "../life/under-way.ts";
+import { underWayWhile } from "../life/under-way.ts";
 
 /** request.signal of the current request: made when asked for; the client may be gone by then. */
 let client: AbortSignal | undefined;
@@ -36,7 +36,7 @@ forgetWith(() => {
   client = undefined;
   gone = false;
 });
-isUnderWay(() => client !== undefined);
+underWayWhile(() => client !== undefined);
 features.onClientGone = () => {
   leftovers.any = true;
   gone = true;

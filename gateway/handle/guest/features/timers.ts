@@ -10,7 +10,7 @@ import { assertInRequest } from "../life/context.ts";
 import { reportException } from "../life/report.ts";
 import { features } from "../life/features.ts";
 import { forgetWith, leftovers } from "../life/leftovers.ts";
-import { isUnderWay } from "../life/under-way.ts";
+import { underWayWhile } from "../life/under-way.ts";
 
 interface Timer {
   id: number;
@@ -118,7 +118,7 @@ function clearInterval(id?: unknown): void {
 }
 
 features.onTimer = onTimer;
-isUnderWay(() => timers.length > 0);
+underWayWhile(() => timers.length > 0);
 forgetWith(() => {
   timers = [];
   armedMs = Infinity;

@@ -5,7 +5,7 @@
 import { EFFECT } from "../../abi.ts";
 import { host } from "../host.ts";
 import { forgetWith, leftovers } from "../life/leftovers.ts";
-import { isUnderWay } from "../life/under-way.ts";
+import { underWayWhile } from "../life/under-way.ts";
 import type { ChunkSink, ChunkSource } from "./chunk-source.ts";
 
 const { pull, abort } = EFFECT;
@@ -56,4 +56,4 @@ export function failBody(id: number, reason: unknown): void {
 }
 
 forgetWith(() => waiting.clear());
-isUnderWay(() => waiting.size > 0);
+underWayWhile(() => waiting.size > 0);

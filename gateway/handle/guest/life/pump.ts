@@ -6,7 +6,7 @@ import { EFFECT, PIECE_BYTES } from "../../abi.ts";
 import { host } from "../host.ts";
 import type { ChunkSink, ChunkSource } from "../http/chunk-source.ts";
 import { forgetWith, leftovers } from "./leftovers.ts";
-import { isUnderWay } from "./under-way.ts";
+import { underWayWhile } from "./under-way.ts";
 
 const { write, writeEnd, writeAbort } = EFFECT;
 
@@ -80,4 +80,4 @@ export function onWriteFailed(id: number): void {
 }
 
 forgetWith(() => pumps.clear());
-isUnderWay(() => pumps.size > 0);
+underWayWhile(() => pumps.size > 0);

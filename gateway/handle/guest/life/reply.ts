@@ -11,7 +11,7 @@ import { describe, stackOf } from "./describe.ts";
 import { inPieces } from "./pieces.ts";
 import { pump } from "./pump.ts";
 import { failedSubrequest } from "./subrequest.ts";
-import { isUnderWay } from "./under-way.ts";
+import { underWayWhile } from "./under-way.ts";
 
 const { respond, done, threw, badResponse, log } = EFFECT;
 const { none, string, bytes, host: hostBody, stream } = BODY_KIND;
@@ -23,7 +23,7 @@ let responded = false;
 /** Counts requests: what an earlier one (a warm request) left pending must not count for this one. */
 let generation = 0;
 
-isUnderWay(() => responded || pending > 0);
+underWayWhile(() => responded || pending > 0);
 
 export function beginReply(): void {
   pending = 0;

@@ -2,7 +2,7 @@
 
 const parts: (() => boolean)[] = [];
 
-export function isUnderWay(part: () => boolean): void {
+export function underWayWhile(part: () => boolean): void {
   parts.push(part);
 }
 
